@@ -1,0 +1,72 @@
+package record
+
+// System is the state of the whole installation, as GET /api/v1/system shows it.
+type System struct {
+	Version   string       `json:"version" example:"0.1.0"`
+	Started   Time         `json:"started" doc:"When the hub started"`
+	Retention Retention    `json:"retention"`
+	Revision  uint64       `json:"revision" doc:"Revision of the policy in force"`
+	Nodes     []NodeStatus `json:"nodes" nullable:"false" doc:"Nodes that answered within half a second"`
+	Bus       BusStatus    `json:"bus"`
+	Writer    WriterStatus `json:"writer"`
+	Days      []DayStatus  `json:"days" nullable:"false" doc:"Days in the store, newest first"`
+	SetAside  []SetAside   `json:"set_aside" nullable:"false" doc:"Files of days that could not be opened"`
+}
+
+// Retention is how long, and in how many bytes, days are kept.
+type Retention struct {
+	Days  int   `json:"days" doc:"UTC days kept, today included"`
+	Bytes int64 `json:"bytes" doc:"Byte budget of all days; 0 for none"`
+}
+
+// NodeStatus is what a node tells of itself.
+type NodeStatus struct {
+	Name      string            `json:"name"`
+	Started   Time              `json:"started"`
+	Proxy     string            `json:"proxy" doc:"Address of its proxy; empty when it runs none"`
+	Exchanges uint64            `json:"exchanges" doc:"Exchanges that came in"`
+	Recorded  uint64            `json:"recorded" doc:"Requests that the bus acknowledged"`
+	Excluded  uint64            `json:"excluded" doc:"Requests that a capture filter or mode off left out"`
+	Waiting   int64             `json:"waiting" doc:"Requests on their way to the bus"`
+	Lost      map[string]uint64 `json:"lost" doc:"Requests lost, by reason"`
+	Upstreams []UpstreamStatus  `json:"upstreams" nullable:"false"`
+}
+
+// UpstreamStatus says whether an upstream answers.
+type UpstreamStatus struct {
+	URL    string `json:"url"`
+	Errors uint64 `json:"errors" doc:"Exchanges it did not answer"`
+	Error  string `json:"error,omitempty" doc:"The last error, when the newest exchange failed"`
+}
+
+// BusStatus is the state of the stream between nodes and hub.
+type BusStatus struct {
+	Connected bool   `json:"connected"`
+	Messages  uint64 `json:"messages" doc:"Batches waiting for the writer"`
+	Bytes     uint64 `json:"bytes"`
+	MaxBytes  int64  `json:"max_bytes" doc:"Limit; beyond it new records are refused and counted"`
+}
+
+// WriterStatus is what the writer has done since the hub started.
+type WriterStatus struct {
+	Stored  uint64 `json:"stored" doc:"Requests written to the store"`
+	Skipped uint64 `json:"skipped" doc:"Requests delivered again that the store already had"`
+	TooOld  uint64 `json:"too_old" doc:"Requests older than the retention"`
+	Future  uint64 `json:"future" doc:"Requests more than a day in the future"`
+	Errors  uint64 `json:"errors" doc:"Writes that failed and were tried again"`
+	Error   string `json:"error,omitempty" doc:"The last error, while writing fails"`
+}
+
+// DayStatus is one day of the store.
+type DayStatus struct {
+	Day      Day   `json:"day" example:"2026-11-21"`
+	Requests int64 `json:"requests"`
+	Bytes    int64 `json:"bytes" doc:"Size of its file"`
+	Sealed   bool  `json:"sealed" doc:"Compacted since its last write"`
+}
+
+// SetAside is a day's file that could not be opened and was moved away.
+type SetAside struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}

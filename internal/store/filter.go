@@ -1,0 +1,106 @@
+package store
+
+import (
+	"net/netip"
+	"strings"
+
+	"sojourn/internal/record"
+)
+
+// Filter says which requests a query is about. Every condition must hold on the
+// same request; the values of one condition are alternatives. The zero Filter
+// matches everything.
+type Filter struct {
+	From, To     record.Time // half-open [From, To); 0 means open
+	Applications []string    // equal
+	Hosts        []string    // equal, or a glob with * and ?
+	Endpoints    []string    // see MatchEndpoint
+	Methods      []string    // equal
+	Statuses     []StatusRange
+	IPs          []netip.Prefix
+	UserAgents   []string // equal
+	Keys         []string // equal
+	Session      *record.SessionID
+	Request      *record.RequestID
+}
+
+// StatusRange is a range of statuses, both ends included.
+type StatusRange struct{ Low, High int }
+
+// Match reports whether r passes the filter. It is the definition of a filter;
+// stores that compile filters to SQL are tested against it.
+func (f *Filter) Match(r *record.Request) bool {
+	switch {
+	case f.From != 0 && r.Started < f.From, f.To != 0 && r.Started >= f.To:
+		return false
+	case f.Session != nil && r.Session != *f.Session, f.Request != nil && r.ID != *f.Request:
+		return false
+	}
+	return oneOf(f.Applications, r.Application, equal) &&
+		oneOf(f.Hosts, r.Host, Glob) &&
+		anyEndpoint(f.Endpoints, r) &&
+		oneOf(f.Methods, r.Method, equal) &&
+		oneOf(f.UserAgents, r.UserAgent, equal) &&
+		oneOf(f.Keys, r.Key, equal) &&
+		oneOf(f.Statuses, r.Status, func(s StatusRange, v int) bool { return s.Low <= v && v <= s.High }) &&
+		oneOf(f.IPs, r.IP, func(p netip.Prefix, v netip.Addr) bool { return p.Contains(v.Unmap()) })
+}
+
+// MatchEndpoint reports whether pattern finds a request, without regard to case.
+// A pattern with a space is a whole "METHOD endpoint", as facets print it, and
+// may hold wildcards. Any other is held against the endpoint and against the
+// path as it came: as a whole when it has a * or ?, else as a substring.
+func MatchEndpoint(pattern, method, endpoint, path string) bool {
+	p, endpoint, path := strings.ToLower(pattern), strings.ToLower(endpoint), strings.ToLower(path)
+	switch {
+	case strings.Contains(p, " "):
+		return Glob(p, strings.ToLower(method)+" "+endpoint)
+	case strings.ContainsAny(p, "*?"):
+		return Glob(p, endpoint) || Glob(p, path)
+	}
+	return strings.Contains(endpoint, p) || strings.Contains(path, p)
+}
+
+// Glob reports whether s matches pattern, where * stands for any run of
+// characters and ? for any one byte. It runs in linear space and O(len²) time at
+// the worst.
+func Glob(pattern, s string) bool {
+	var p, i int
+	star, mark := -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func anyEndpoint(patterns []string, r *record.Request) bool {
+	return oneOf(patterns, r, func(p string, r *record.Request) bool {
+		return MatchEndpoint(p, r.Method, r.Endpoint, r.Path)
+	})
+}
+
+func equal(a, b string) bool { return a == b }
+
+func oneOf[T, V any](wanted []T, v V, match func(T, V) bool) bool {
+	for _, w := range wanted {
+		if match(w, v) {
+			return true
+		}
+	}
+	return len(wanted) == 0
+}

@@ -1,0 +1,104 @@
+// Package store is the contract of every store: how batches of requests are
+// written exactly once, and which questions can be asked of them. Its folders
+// hold the implementations (memory is the reference, duckdb the real one) and
+// storetest, the one suite that all of them pass.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"sojourn/internal/record"
+)
+
+// Store keeps requests by UTC day. All methods may be called concurrently.
+type Store interface {
+	// Write stores batches, in order, exactly once: for each day a batch touches,
+	// its rows and its position are committed together, and a batch at or below
+	// the position that the day already absorbed from the same log is skipped
+	// for that day. Batches of one log must come with rising Seq. When Write
+	// fails, nothing, some or all of the days may be stored; calling it again
+	// with the same batches completes it and doubles nothing.
+	Write(ctx context.Context, batches []Batch) (Written, error)
+
+	// Sessions lists parts, newest start first.
+	Sessions(ctx context.Context, q SessionQuery) (SessionPage, error)
+	// Session sums up one session over the filter. ErrNotFound when the store
+	// holds no request of it at all; zero Requests when only the filter excludes them.
+	Session(ctx context.Context, id record.SessionID, f Filter) (record.Session, error)
+	// Requests lists requests, oldest first.
+	Requests(ctx context.Context, q RequestQuery) (RequestPage, error)
+	// Request finds one request, or ErrNotFound.
+	Request(ctx context.Context, id record.RequestID) (record.Request, error)
+	// Findings lists what is known about one request, by id.
+	Findings(ctx context.Context, id record.RequestID) ([]record.Finding, error)
+
+	// Status tells the state of every day, newest first, and what was set aside.
+	Status(ctx context.Context) ([]record.DayStatus, []record.SetAside, error)
+	// Seal compacts days that had writes since they were last compacted, so that
+	// each is one sorted, checkpointed file. Days that are sealed stay writable.
+	Seal(ctx context.Context, days ...record.Day) error
+	// Expire drops the days that the retention no longer covers. It never drops
+	// today or a day in the future. It returns what it dropped.
+	Expire(ctx context.Context, today record.Day, r record.Retention) ([]record.Day, error)
+	// Close waits for running calls and closes every file.
+	Close() error
+}
+
+// ErrNotFound is returned for a session or request that the store does not hold.
+var ErrNotFound = errors.New("not found")
+
+// ErrCursor is returned for a cursor that no page gave out.
+var ErrCursor = errors.New("not a cursor of this list")
+
+// Position is how far a log has been read. A bus is one log per incarnation; an
+// imported file is a log by the digest of its content.
+type Position struct {
+	Log string
+	Seq uint64 // rises within the log
+}
+
+// Batch is what a log held at a position.
+type Batch struct {
+	Position
+	Requests []record.Request
+	Findings []record.Finding
+}
+
+// Written counts what Write did with the requests it was given.
+type Written struct {
+	Stored  int // now in the store
+	Skipped int // were there already
+}
+
+// SessionQuery asks for a page of parts.
+type SessionQuery struct {
+	Filter
+	Cursor string // "" for the first page
+	Limit  int    // 1 to MaxLimit; 0 means DefaultLimit
+}
+
+// SessionPage is a page of parts; Next is "" on the last one.
+type SessionPage struct {
+	Parts []record.Part
+	Next  string
+}
+
+// RequestQuery asks for a page of requests.
+type RequestQuery struct {
+	Filter
+	Cursor string
+	Limit  int
+}
+
+// RequestPage is a page of requests; Next is "" on the last one.
+type RequestPage struct {
+	Requests []record.Request
+	Next     string
+}
+
+// DefaultLimit and MaxLimit bound a page.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 1000
+)
