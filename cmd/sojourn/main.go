@@ -1,0 +1,80 @@
+// Command sojourn is the whole product: one binary whose sub-commands compose
+// the rooms under internal/. It is the only place that knows everyone.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// app is what a sub-command gets from the world: nothing reads os.Stdin or
+// writes os.Stdout behind its back, so tests run commands in process.
+type app struct {
+	ctx            context.Context // done at the first SIGINT or SIGTERM
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// commands are the sub-commands, one file each.
+type commands struct {
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	a := &app{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	err := run(a, os.Args[1:])
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(a.stderr, "sojourn:", err)
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		os.Exit(coded.ExitCode())
+	}
+	os.Exit(1)
+}
+
+// run parses args and runs one sub-command.
+func run(a *app, args []string) error {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("sojourn"),
+		kong.Description("API session tracker: watches HTTP traffic and groups it into sessions."),
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(func(int) { exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{"version": version},
+	)
+	if err != nil {
+		return err
+	}
+	ctx, err := parser.Parse(args)
+	if exited {
+		return nil
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return ctx.Run(a)
+}
+
+// usageError is a command line that could not be read.
+type usageError struct{ error }
+
+// ExitCode is 2, as shells expect of a wrong command line.
+func (usageError) ExitCode() int { return exitUsage }
+
+// Unwrap returns the parser's error.
+func (e usageError) Unwrap() error { return e.error }
+
+const exitUsage = 2
