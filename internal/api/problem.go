@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sojourn/internal/store"
+)
+
+// problemType is the media type of every error (RFC 9457).
+const problemType = "application/problem+json"
+
+// maxQuoted is how much of a caller's value an error repeats, in bytes.
+const maxQuoted = 200
+
+// invalid is the problem of one parameter's value. An empty name means the query
+// string as a whole.
+func invalid(name, value string, reason error) error {
+	detail := reason.Error()
+	if name != "" {
+		detail = name + ": " + detail
+	}
+	return huma.Error422UnprocessableEntity(clip(detail), &huma.ErrorDetail{
+		Message:  clip(reason.Error()),
+		Location: strings.TrimSuffix("query."+name, "."),
+		Value:    clip(value),
+	})
+}
+
+// problemOf is the one place that gives an error its status. What is not known
+// here is our fault: it is logged, and the caller is told no more than that.
+func problemOf(err error, log *slog.Logger) error {
+	var known huma.StatusError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, store.ErrNotFound):
+		return huma.Error404NotFound(err.Error())
+	case errors.Is(err, store.ErrCursor):
+		return huma.Error400BadRequest("cursor: " + err.Error() + "; start again from the first page")
+	case errors.Is(err, errBusy):
+		return huma.Error503ServiceUnavailable(err.Error())
+	case errors.Is(err, context.DeadlineExceeded):
+		return huma.Error503ServiceUnavailable(fmt.Sprintf("the query took longer than %s; narrow the time range or the filters", queryTimeout))
+	case errors.Is(err, context.Canceled):
+		return huma.Error503ServiceUnavailable("the query was cancelled")
+	}
+	log.Error("answering failed", "error", err)
+	return huma.Error500InternalServerError("an internal error; the hub's log says more")
+}
+
+// writeProblem answers outside the routes that huma runs, in the same shape.
+func writeProblem(w http.ResponseWriter, status int, detail string) {
+	body, err := json.Marshal(huma.NewError(status, detail))
+	if err != nil {
+		panic("bug: a problem does not marshal: " + err.Error())
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func clip(s string) string {
+	if len(s) <= maxQuoted {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxQuoted], "") + "…"
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+const prefix = "/api/v1"
+
+// route lists every route of the API: this is the whole of it.
+func (a *API) route(h huma.API) {
+	get(a, h, "/sessions", "listSessions", "List sessions, a row for each UTC day of one", sessionListParams, inTurn(a, a.sessions))
+	get(a, h, "/sessions/{id}", "getSession", "Sum up one session", sessionParams, inTurn(a, a.session))
+	get(a, h, "/sessions/{id}/requests", "listRequests", "List the requests of one session", requestListParams, inTurn(a, a.requests))
+	get(a, h, "/requests/{id}", "getRequest", "Show one request", nil, inTurn(a, a.request))
+	get(a, h, "/system", "getSystem", "Show the state of the installation", nil, a.system)
+	get(a, h, "/me", "getMe", "Tell the caller who it is", nil, a.me)
+
+	huma.Register(h, operation(http.MethodPost, "/sign-in-codes", "createSignInCode", "Make a link that signs a browser in, once", nil), a.createSignInCode)
+	huma.Register(h, operation(http.MethodPost, "/sign-out", "signOut", "Sign this browser out", nil), a.signOut)
+
+	document := operation(http.MethodGet, "/openapi.json", "getDocument", "This document", nil)
+	document.Responses = map[string]*huma.Response{"200": {
+		Description: "OK",
+		Content:     map[string]*huma.MediaType{documentType: {Schema: &huma.Schema{Type: huma.TypeObject}}},
+	}}
+	h.OpenAPI().AddOperation(&document)
+	h.Adapter().Handle(&document, func(ctx huma.Context) {
+		r, w := humago.Unwrap(ctx)
+		a.serveDocument(w, r)
+	})
+}
+
+// answer is what huma writes: a status of 200 and a body.
+type answer[T any] struct{ Body T }
+
+// handler answers one route.
+type handler[I, T any] func(context.Context, *I) (T, error)
+
+// get registers a route that reads. Its time is bounded and its errors are
+// mapped here.
+func get[I, T any](a *API, h huma.API, path, id, summary string, params []param, handle handler[I, T]) {
+	huma.Register(h, operation(http.MethodGet, path, id, summary, params), func(ctx context.Context, in *I) (*answer[T], error) {
+		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+		defer cancel()
+		body, err := handle(ctx, in)
+		if err != nil {
+			return nil, problemOf(err, a.log)
+		}
+		return &answer[T]{body}, nil
+	})
+}
+
+// inTurn makes a handler that asks the store wait for its turn.
+func inTurn[I, T any](a *API, handle handler[I, T]) handler[I, T] {
+	return func(ctx context.Context, in *I) (T, error) {
+		leave, err := a.queries.enter(ctx)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		defer leave()
+		return handle(ctx, in)
+	}
+}
+
+func operation(method, path, id, summary string, params []param) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: prefix + path, OperationID: id, Summary: summary,
+		Parameters: document(params),
+		Errors:     []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Security:   []map[string][]string{{"token": {}}, {"cookie": {}}},
+	}
+}

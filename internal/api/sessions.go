@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+)
+
+// query keeps the query string of a request, which ask reads.
+type query struct{ raw string }
+
+// Resolve is called by huma before the handler.
+func (q *query) Resolve(ctx huma.Context) []error {
+	u := ctx.URL()
+	q.raw = u.RawQuery
+	return nil
+}
+
+type listInput struct{ query }
+
+type itemInput struct {
+	ID string `path:"id"`
+	query
+}
+
+func (a *API) sessions(ctx context.Context, in *listInput) (record.SessionPage, error) {
+	q, err := ask(in.raw, sessionListParams, a.now())
+	if err != nil {
+		return record.SessionPage{}, err
+	}
+	page, err := a.store.Sessions(ctx, store.SessionQuery{Filter: q.Filter, Cursor: q.cursor, Limit: q.limit})
+	return record.SessionPage{Sessions: page.Parts, Next: page.Next}, err
+}
+
+func (a *API) session(ctx context.Context, in *itemInput) (record.Session, error) {
+	id, err := sessionID(in.ID)
+	if err != nil {
+		return record.Session{}, err
+	}
+	q, err := ask(in.raw, sessionParams, a.now())
+	if err != nil {
+		return record.Session{}, err
+	}
+	s, err := a.store.Session(ctx, id, q.Filter)
+	if err != nil {
+		return record.Session{}, fmt.Errorf("session %s: %w", id, err)
+	}
+	return s, nil
+}
+
+func sessionID(text string) (record.SessionID, error) {
+	id, err := record.ParseSessionID(text)
+	if err != nil {
+		return id, huma.Error422UnprocessableEntity(clip(err.Error()))
+	}
+	return id, nil
+}
