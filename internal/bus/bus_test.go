@@ -1,0 +1,331 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"sojourn/internal/record"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const token = "s3cret"
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// open starts a server in dir and connects a node to it.
+func open(t *testing.T, dir, listen string, maxBytes int64) (*Server, *Conn) {
+	t.Helper()
+	s, err := OpenServer(ServerConfig{Dir: dir, Listen: listen, Token: token, MaxBytes: maxBytes, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	c, err := ConnectTo(s, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	if err := c.EnsureStream(t.Context(), maxBytes); err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+// losses counts what a publisher lost.
+type losses struct {
+	sync.Mutex
+	by map[string]int
+}
+
+func (l *losses) count(reason string, n int) {
+	l.Lock()
+	defer l.Unlock()
+	if l.by == nil {
+		l.by = map[string]int{}
+	}
+	l.by[reason] += n
+}
+
+func publisher(c *Conn, l *losses, waiting int64) *Publisher {
+	return NewPublisher(c, PublisherConfig{Name: "test", Waiting: waiting, Lost: l.count, Logger: quiet})
+}
+
+func request(i int) *record.Request {
+	return &record.Request{ID: record.RequestID{At: record.Time(i)}, Started: record.Time(i), Path: strings.Repeat("x", 100)}
+}
+
+// read reads until n requests came.
+func read(t *testing.T, r *Reader, n int) (got []record.Request, last Message) {
+	t.Helper()
+	for len(got) < n {
+		messages, err := r.Next(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			requests, err := record.DecodeBatch(m.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Seq != last.Seq+1 && last.Seq != 0 {
+				t.Fatalf("sequence %d after %d", m.Seq, last.Seq)
+			}
+			got, last = append(got, requests...), m
+		}
+	}
+	return got, last
+}
+
+func TestPublishAndRead(t *testing.T) {
+	const n = 2500 // more than two batches
+	dir := t.TempDir()
+	server, conn := open(t, dir, "127.0.0.1:0", DefaultMaxBytes)
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(t.Context())
+	for i := range n {
+		if !p.Put(request(i)) {
+			t.Fatal("Put refused")
+		}
+	}
+	p.Close()
+	if p.Sent() != n || p.Waiting() != 0 || len(l.by) != 0 {
+		t.Fatalf("sent %d, waiting %d, lost %v", p.Sent(), p.Waiting(), l.by)
+	}
+	if p.Put(request(0)) {
+		t.Error("Put after Close took a record")
+	}
+
+	hub, err := Connect(func() (Address, error) { return Address{"nats://" + server.Addr(), token}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	var last Message
+	t.Run("EveryReaderSeesAllInOrder", func(t *testing.T) {
+		for range 2 {
+			r, err := hub.OpenReader(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []record.Request
+			got, last = read(t, r, n)
+			for i := range got {
+				if got[i].Started != record.Time(i) {
+					t.Fatalf("request %d is %v", i, got[i].Started)
+				}
+			}
+			if more, err := r.Next(t.Context(), 10); err != nil || len(more) != 0 {
+				t.Errorf("%d more messages, %v", len(more), err)
+			}
+			r.Close()
+		}
+	})
+	t.Run("TrimLeavesTheRest", func(t *testing.T) {
+		r, err := hub.OpenReader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if err := r.Trim(t.Context(), last.Seq-1); err != nil {
+			t.Fatal(err)
+		}
+		if s := hub.Status(t.Context()); s.Messages != 1 || !s.Connected || s.MaxBytes != DefaultMaxBytes {
+			t.Errorf("status after the trim: %+v", s)
+		}
+	})
+	t.Run("AWrongTokenIsRefused", func(t *testing.T) {
+		other, err := Connect(func() (Address, error) { return Address{"nats://" + server.Addr(), "guess"}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if _, err := other.OpenReader(ctx); err == nil {
+			t.Error("a reader opened with a wrong token")
+		}
+	})
+}
+
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	server, conn := open(t, dir, "127.0.0.1:0", DefaultMaxBytes)
+	var mu sync.Mutex
+	at := Address{"nats://" + server.Addr(), token}
+	hub, err := Connect(func() (Address, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return at, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(t.Context())
+	p.Put(request(1))
+	r, err := hub.OpenReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first := read(t, r, 1)
+	p.Close()
+	conn.Close()
+	server.Close()
+
+	// It comes back elsewhere, with another token: the hub finds it again.
+	server, err = OpenServer(ServerConfig{Dir: dir, Listen: "127.0.0.1:0", Token: token + "2", Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	mu.Lock()
+	at = Address{"nats://" + server.Addr(), token + "2"}
+	mu.Unlock()
+	for {
+		_, err := r.Next(t.Context(), 10)
+		if errors.Is(err, ErrInterrupted) {
+			break
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the reader never noticed")
+		}
+	}
+	r, err = hub.OpenReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, again := read(t, r, 1); again.Seq != first.Seq || again.Incarnation != first.Incarnation {
+		t.Errorf("the same message has another position: %+v, was %+v", again, first)
+	}
+}
+
+func TestNewBusIsANewIncarnation(t *testing.T) {
+	seen := map[string]bool{}
+	for range 2 {
+		_, conn := open(t, t.TempDir(), "127.0.0.1:0", DefaultMaxBytes)
+		r, err := conn.OpenReader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[r.incarnation] = true
+		r.Close()
+	}
+	if len(seen) != 2 {
+		t.Errorf("incarnations of two streams: %v", maps.Keys(seen))
+	}
+}
+
+func TestFullStreamRefusesAndCounts(t *testing.T) {
+	_, conn := open(t, t.TempDir(), "127.0.0.1:0", 64<<10)
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(t.Context())
+	const n = 2000 // about 300 KiB
+	for i := range n {
+		p.Put(request(i))
+	}
+	p.Close()
+	l.Lock()
+	defer l.Unlock()
+	if l.by[LostBusFull] == 0 || int(p.Sent())+l.by[LostBusFull] != n {
+		t.Errorf("sent %d, lost %v of %d", p.Sent(), l.by, n)
+	}
+}
+
+func TestBusAwayRecordsWait(t *testing.T) {
+	dir := t.TempDir()
+	server, conn := open(t, dir, "127.0.0.1:0", DefaultMaxBytes)
+	var l losses
+	p := publisher(conn, &l, 100<<10)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go p.Run(ctx)
+	server.Close()
+	const n = 2000 // about 300 KiB, three times what may wait
+	taken := 0
+	for i := range n {
+		if p.Put(request(i)) {
+			taken++
+		}
+	}
+	l.Lock()
+	lost := l.by[LostQueueFull]
+	l.Unlock()
+	if taken == 0 || lost == 0 || taken+lost != n {
+		t.Errorf("took %d, lost %d of %d", taken, lost, n)
+	}
+	cancel() // the node has to stop: what waits is counted, not forgotten
+	<-p.done
+	l.Lock()
+	defer l.Unlock()
+	if l.by[LostStopped] != taken || p.Waiting() != 0 {
+		t.Errorf("lost at the stop %d, waiting %d, want %d and 0", l.by[LostStopped], p.Waiting(), taken)
+	}
+}
+
+func TestAskAndAnswer(t *testing.T) {
+	_, conn := open(t, t.TempDir(), "127.0.0.1:0", DefaultMaxBytes)
+	if got := conn.Gather(t.Context(), "status", 0, time.Minute); len(got) != 0 {
+		t.Errorf("%d answers when nobody answers", len(got))
+	}
+	if err := conn.Answer("status", func() ([]byte, error) { return []byte("fine"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	got := conn.Gather(t.Context(), "status", 1, time.Minute)
+	if len(got) != 1 || string(got[0]) != "fine" {
+		t.Errorf("answers %q", got)
+	}
+}
+
+func TestUnusable(t *testing.T) {
+	server, _ := open(t, t.TempDir(), "127.0.0.1:0", DefaultMaxBytes)
+	for _, c := range []ServerConfig{
+		{Listen: "nonsense", Dir: t.TempDir()},
+		{Listen: server.Addr(), Dir: t.TempDir()},
+	} {
+		c.Logger, c.Token = quiet, token
+		if s, err := OpenServer(c); err == nil {
+			s.Close()
+			t.Errorf("a server opened on %q", c.Listen)
+		}
+	}
+}
+
+func BenchmarkPublish(b *testing.B) {
+	s, err := OpenServer(ServerConfig{Dir: b.TempDir(), Listen: "127.0.0.1:0", Token: token, Logger: quiet})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	conn, err := ConnectTo(s, token)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.EnsureStream(b.Context(), DefaultMaxBytes); err != nil {
+		b.Fatal(err)
+	}
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(b.Context())
+	r := request(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		for !p.Put(r) {
+		}
+	}
+	p.Close()
+}
