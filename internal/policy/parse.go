@@ -1,0 +1,90 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// MaxDocument is the size in bytes of the largest document that is read.
+const MaxDocument = 1 << 20
+
+// Default returns the policy that is in force when the operator gave none:
+// everything belongs to DefaultApplication and is recorded.
+func Default() *Policy {
+	p := &Policy{Version: Version}
+	p.setDefaults()
+	return p
+}
+
+// Load reads and validates a file.
+func Load(path string) (*Policy, error) {
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the policy (--policy): %w", err)
+	}
+	return Parse(path, doc)
+}
+
+// Parse reads and validates a document in strict YAML. name stands for the file
+// in errors; the error joins one *Error for each problem found. Fields that are
+// left out have their defaults in the result.
+func Parse(name string, doc []byte) (*Policy, error) {
+	if len(doc) > MaxDocument {
+		return nil, &Error{File: name, Problem: fmt.Sprintf("%d bytes is too large for a policy: at most %d", len(doc), MaxDocument)}
+	}
+	root, err := parseYAML(name, doc)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{file: name, lines: map[string]int{}}
+	p := new(Policy)
+	d.decode(root, "", reflect.ValueOf(p).Elem())
+	if len(d.problems) == 0 {
+		p.setDefaults()
+		p.validate(&d)
+	}
+	if len(d.problems) > 0 {
+		return nil, errors.Join(d.problems...)
+	}
+	return p, nil
+}
+
+// parseYAML returns the body of the one document in doc; nil when it is empty.
+func parseYAML(name string, doc []byte) (body ast.Node, err error) {
+	// The document may come from anywhere one day, so a fault in the YAML library
+	// must not be more than a bad document.
+	defer func() {
+		if r := recover(); r != nil {
+			body, err = nil, &Error{File: name, Problem: fmt.Sprintf("not readable as YAML: %v", r)}
+		}
+	}()
+	doc = bytes.TrimPrefix(doc, []byte("\ufeff"))
+	file, err := parser.ParseBytes(doc, 0)
+	if err != nil {
+		e := &Error{File: name, Problem: err.Error()}
+		if y := yaml.Error(nil); errors.As(err, &y) {
+			e.Problem = y.GetMessage()
+			if t := y.GetToken(); t != nil {
+				e.Line = t.Position.Line
+			}
+		}
+		return nil, e
+	}
+	for _, d := range file.Docs {
+		switch {
+		case d.Body == nil:
+		case body != nil:
+			return nil, &Error{File: name, Line: d.Body.GetToken().Position.Line, Problem: "a second document begins; a policy is one document"}
+		default:
+			body = d.Body
+		}
+	}
+	return body, nil
+}
