@@ -3,6 +3,7 @@ package store
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"sojourn/internal/record"
 )
@@ -62,8 +63,8 @@ func MatchEndpoint(pattern, method, endpoint, path string) bool {
 }
 
 // Glob reports whether s matches pattern, where * stands for any run of
-// characters and ? for any one byte. It runs in linear space and O(len²) time at
-// the worst.
+// characters and ? for any one character. It runs in constant space and O(len²)
+// time at the worst.
 func Glob(pattern, s string) bool {
 	var p, i int
 	star, mark := -1, 0
@@ -72,11 +73,14 @@ func Glob(pattern, s string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, i
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+		case p < len(pattern) && pattern[p] == '?':
+			p++
+			i += runeLen(s[i:])
+		case p < len(pattern) && pattern[p] == s[i]:
 			p++
 			i++
 		case star >= 0:
-			mark++
+			mark += runeLen(s[mark:])
 			p, i = star+1, mark
 		default:
 			return false
@@ -86,6 +90,11 @@ func Glob(pattern, s string) bool {
 		p++
 	}
 	return p == len(pattern)
+}
+
+func runeLen(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }
 
 func anyEndpoint(patterns []string, r *record.Request) bool {

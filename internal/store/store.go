@@ -48,6 +48,9 @@ type Store interface {
 // ErrNotFound is returned for a session or request that the store does not hold.
 var ErrNotFound = errors.New("not found")
 
+// ErrClosed is returned by every method of a store after its Close.
+var ErrClosed = errors.New("the store is closed")
+
 // ErrCursor is returned for a cursor that no page gave out.
 var ErrCursor = errors.New("not a cursor of this list")
 
@@ -58,7 +61,8 @@ type Position struct {
 	Seq uint64 // rises within the log
 }
 
-// Batch is what a log held at a position.
+// Batch is what a log held at a position. The day of a request or a finding is
+// that of its request's id; stores keep a request as Kept returns it.
 type Batch struct {
 	Position
 	Requests []record.Request

@@ -1,0 +1,215 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+)
+
+func testSessionsOrder(t *testing.T, f *fixture) {
+	f.write(
+		request(monday, session(1)), request(monday-hour, session(2)), request(monday+hour, session(2)),
+		request(monday+day, session(1)), request(monday-day, session(3)),
+		request(monday, session(4)), request(monday, session(5)), // equal starts: by id
+	)
+	f.check(store.Filter{})
+	// A part that starts before the range is still found, and keeps its start.
+	f.check(store.Filter{From: monday + hour})
+	if parts := f.parts(store.Filter{From: monday + hour, To: monday + 2*hour}, 5); len(parts) != 1 || parts[0].Started != monday-hour || parts[0].Matched != 1 || parts[0].Requests != 2 {
+		t.Errorf("the part across the range: %+v", parts)
+	}
+}
+
+// testSummary spells one part out, so that the model is held to something too.
+func testSummary(t *testing.T, f *fixture) {
+	at := monday
+	add := func(n int, change func(*record.Request)) (rs []record.Request) {
+		for range n {
+			at += second
+			r := request(at, session(1))
+			change(&r)
+			rs = append(rs, r)
+		}
+		return rs
+	}
+	rs := add(3, func(r *record.Request) { r.Host, r.Status, r.IP = "b.example", 404, netip.MustParseAddr("10.0.0.2") })
+	rs = append(rs, add(3, func(r *record.Request) { r.Host, r.Status, r.IP = "a.example", 500, netip.MustParseAddr("10.0.0.1") })...)
+	rs = append(rs, add(4, func(r *record.Request) { r.IP, r.UserAgent, r.Key = netip.Addr{}, "bot", "ip_ua" })...)
+	rs = append(rs, add(1, func(r *record.Request) { r.Method, r.Endpoint, r.Status = "POST", "/login", 399 })...)
+	f.write(rs...)
+	parts := f.parts(store.Filter{Statuses: []store.StatusRange{{Low: 400, High: 499}}}, 10)
+	ip := netip.MustParseAddr("10.0.0.1") // as many as 10.0.0.2, and lower; unknown does not count
+	f.same("Sessions", store.Filter{}, []record.Part{{
+		ID: session(1), Part: monday.Day(), Started: monday + second, Ended: at, Requests: 11, Matched: 3, Errors: 6,
+		IP: ip, IPs: 3, UserAgent: "curl/8.5",
+		Applications:  []record.Count{{Value: "default", Count: 11}},
+		Hosts:         []record.Count{{Value: "shop.example.com", Count: 5}, {Value: "a.example", Count: 3}, {Value: "b.example", Count: 3}},
+		HostCount:     3,
+		Endpoints:     []record.Count{{Value: "GET /users/{int}", Count: 10}, {Value: "POST /login", Count: 1}},
+		EndpointCount: 2,
+		Key:           "PHPSESSID", Rung: record.RungBuiltin, Strength: record.StrengthSecret,
+	}}, parts)
+	f.check(store.Filter{})
+	_ = t
+}
+
+// testSameRequest: conditions must hold on one request, not on a session.
+func testSameRequest(t *testing.T, f *fixture) {
+	a, b := request(monday, session(1)), request(monday+1, session(1))
+	a.Host, b.Status = "other.example", 500
+	f.write(a, b)
+	filter := store.Filter{Hosts: []string{"other.example"}, Statuses: []store.StatusRange{{Low: 500, High: 599}}}
+	if parts := f.parts(filter, 10); len(parts) != 0 {
+		t.Errorf("found %d parts by conditions that no single request meets", len(parts))
+	}
+	f.check(filter)
+}
+
+// testSessionsPaging reads pages while newer and older requests come in: what
+// was there at the start is seen once, whatever happens meanwhile.
+func testSessionsPaging(t *testing.T, f *fixture) {
+	for i := range 60 {
+		f.write(request(monday-record.Time(i%7)*second-record.Time(i%2)*day, session(uint64(i))))
+	}
+	want := f.model.parts(store.Filter{})
+	got := []record.Part{}
+	q := store.SessionQuery{Limit: 4}
+	for i := 0; ; i++ {
+		page, err := f.store.Sessions(f.ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Parts {
+			if p.Started <= monday {
+				got = append(got, p)
+			}
+		}
+		f.write(request(monday+record.Time(1+i)*second, session(uint64(1000+i)))) // a newer one: before every page
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	f.same("Sessions while writing", store.Filter{}, want, got)
+	for _, limit := range []int{1, 59, 60, 1000} {
+		f.checkParts(store.Filter{}, limit)
+	}
+}
+
+func testRequestsPaging(t *testing.T, f *fixture) {
+	g := newGenerator(3)
+	for range 3 {
+		var rs []record.Request
+		for range 40 {
+			r := g.request(5, 2)
+			r.ID.At = r.ID.At / hour * hour // many at one time: node and sequence decide
+			rs = append(rs, r)
+		}
+		f.write(rs...)
+	}
+	for _, limit := range []int{1, 7, 119, 120, 1000} {
+		f.checkRequests(store.Filter{}, limit)
+	}
+	id := f.model.requests[0].Session
+	f.checkRequests(store.Filter{Session: &id}, 3)
+	page, err := f.store.Requests(f.ctx, store.RequestQuery{})
+	if err != nil || len(page.Requests) != store.DefaultLimit {
+		t.Errorf("a page without a limit has %d requests, %v; want DefaultLimit", len(page.Requests), err)
+	}
+}
+
+func testSession(t *testing.T, f *fixture) {
+	g := newGenerator(4)
+	var rs []record.Request
+	for range 400 {
+		r := g.request(3, 3)
+		r.UserAgent = fmt.Sprint("agent ", g.IntN(2*record.FacetValues)) // more than a facet shows
+		rs = append(rs, r)
+	}
+	f.write(rs...)
+	for i := range uint64(3) {
+		f.checkSession(session(i), store.Filter{})
+		f.checkSession(session(i), store.Filter{From: monday, To: monday + day})
+		f.checkSession(session(i), store.Filter{Methods: []string{"POST"}, Statuses: []store.StatusRange{{Low: 200, High: 299}}})
+		f.checkSession(session(i), store.Filter{Methods: []string{"nothing"}})
+		other := session(i + 1)
+		f.checkSession(session(i), store.Filter{Session: &other})
+	}
+	if _, err := f.store.Session(f.ctx, session(77), store.Filter{}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Session that does not exist: %v, want ErrNotFound", err)
+	}
+}
+
+func testFilters(t *testing.T, f *fixture) {
+	g := newGenerator(5)
+	var rs []record.Request
+	for range 300 {
+		rs = append(rs, g.request(20, 2))
+	}
+	f.write(rs...)
+	prefixes := func(texts ...string) (ps []netip.Prefix) {
+		for _, s := range texts {
+			ps = append(ps, netip.MustParsePrefix(s))
+		}
+		return ps
+	}
+	id, at := rs[0].Session, rs[1].ID
+	for _, filter := range []store.Filter{
+		{From: monday}, {To: monday}, {From: monday, To: monday}, {From: rs[2].ID.At, To: rs[2].ID.At + 1},
+		{Applications: []string{"shop", "x"}}, {Applications: []string{"sho*"}},
+		{Hosts: []string{"*.example.com"}}, {Hosts: []string{""}}, {Hosts: []string{"shop.example.com", "10.*"}}, {Hosts: []string{"?nïcode.example"}},
+		{Endpoints: []string{"/users/7"}}, {Endpoints: []string{"/USERS/*"}}, {Endpoints: []string{"GET /users/{int}"}}, {Endpoints: []string{"* /login"}},
+		{Endpoints: []string{"/users/{int}/1?"}}, {Endpoints: []string{"%_"}}, {Endpoints: []string{`\s`}}, {Endpoints: []string{"über"}}, {Endpoints: []string{"zzz", "login"}},
+		{Methods: []string{"GET"}}, {Methods: []string{"get", ""}},
+		{Statuses: []store.StatusRange{{Low: 400, High: 499}, {Low: 200, High: 200}}}, {Statuses: []store.StatusRange{{Low: 0, High: 0}}}, {Statuses: []store.StatusRange{{Low: 9, High: 3}}},
+		{IPs: prefixes("203.0.113.0/24")}, {IPs: prefixes("2001:db8::/32", "10.1.2.3/32")}, {IPs: prefixes("0.0.0.0/0")}, {IPs: prefixes("::/0")}, {IPs: prefixes("fe80::/10")}, {IPs: []netip.Prefix{{}}},
+		{UserAgents: []string{"curl/8.5", ""}}, {UserAgents: []string{"curl*"}},
+		{Keys: []string{"token", "Ключ"}},
+		{Session: &id}, {Request: &at}, {Session: &id, Request: &at},
+	} {
+		f.check(filter)
+	}
+	_ = t
+}
+
+func testCursors(t *testing.T, f *fixture) {
+	f.write(request(monday, session(1)))
+	for _, cursor := range []string{"x", "AAAA", "'; --", "!!!!", record.RequestID{At: 1}.String() + "0", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "\x00"} {
+		if _, err := f.store.Sessions(f.ctx, store.SessionQuery{Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
+			t.Errorf("Sessions after %q: %v, want ErrCursor", cursor, err)
+		}
+		if _, err := f.store.Requests(f.ctx, store.RequestQuery{Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
+			t.Errorf("Requests after %q: %v, want ErrCursor", cursor, err)
+		}
+	}
+}
+
+func testFindings(t *testing.T, f *fixture) {
+	a, b := request(monday, session(1)), request(monday+1, session(1))
+	finding := func(id string, r *record.Request, attack bool) record.Finding {
+		return record.Finding{ID: id, Request: r.ID, Session: r.Session, Started: r.Started, Type: "sqli", Attack: attack, Detail: "1' OR 1"}
+	}
+	f.writeBatch(store.Batch{Requests: []record.Request{a, b}, Findings: []record.Finding{finding("f2", &a, true), finding("f1", &a, true)}})
+	changed := finding("f1", &a, false)
+	changed.Detail = "the same id again"
+	f.writeBatch(store.Batch{Findings: []record.Finding{finding("f3", &b, false), changed}}) // later, without requests
+	elsewhere := request(monday+day, session(1))
+	f.writeBatch(store.Batch{Findings: []record.Finding{finding("f4", &elsewhere, true)}}) // of a request that is not there
+
+	got, err := f.store.Findings(f.ctx, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.same("Findings", store.Filter{}, []record.Finding{finding("f1", &a, true), finding("f2", &a, true)}, got)
+	if got, err = f.store.Findings(f.ctx, b.ID); err != nil || len(got) != 1 || got[0].ID != "f3" {
+		t.Errorf("Findings of the second request: %v, %v", got, err)
+	}
+	if parts := f.parts(store.Filter{}, 5); len(parts) != 1 || parts[0].Attacks != 1 {
+		t.Errorf("want one part with one attacked request, got %+v", parts)
+	}
+	f.check(store.Filter{})
+	f.check(store.Filter{From: monday + 1})
+}

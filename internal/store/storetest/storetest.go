@@ -1,0 +1,131 @@
+// Package storetest is the one suite that every store passes. It says what a
+// store must answer with a naive model of its own, so that a store is never
+// compared with itself.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+)
+
+// Run tests the stores that open returns; each must be empty and of its own.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *fixture)
+	}{
+		{"Empty", testEmpty},
+		{"Closed", testClosed},
+		{"Write/RoundTrip", testRoundTrip},
+		{"Write/ExactlyOnce", testExactlyOnce},
+		{"Write/TwoDays", testTwoDays},
+		{"Write/Cancelled", testCancelled},
+		{"Write/Hostile", testHostile},
+		{"Sessions/Order", testSessionsOrder},
+		{"Sessions/Summary", testSummary},
+		{"Sessions/SameRequest", testSameRequest},
+		{"Sessions/Paging", testSessionsPaging},
+		{"Session", testSession},
+		{"Requests/Paging", testRequestsPaging},
+		{"Filters", testFilters},
+		{"Findings", testFindings},
+		{"Cursors", testCursors},
+		{"Seal", testSeal},
+		{"Expire/Days", testExpireDays},
+		{"Expire/Bytes", testExpireBytes},
+		{"Random", testRandom},
+		{"Concurrent", testConcurrent},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := open(t)
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+			test.run(t, &fixture{t: t, ctx: t.Context(), store: s, model: newModel()})
+		})
+	}
+}
+
+// fixture is a store under test, and the model of what it should hold.
+type fixture struct {
+	t     *testing.T
+	ctx   context.Context
+	store store.Store
+	model *model
+	seq   uint64
+}
+
+// write stores requests as one batch at the next position of one log.
+func (f *fixture) write(requests ...record.Request) {
+	f.t.Helper()
+	f.writeBatch(store.Batch{Requests: requests})
+}
+
+// writeBatch gives b the next position of one log, stores it, and checks the count.
+func (f *fixture) writeBatch(b store.Batch) {
+	f.t.Helper()
+	f.seq++
+	b.Position = store.Position{Log: "log", Seq: f.seq}
+	f.mustWrite(store.Written{Stored: len(b.Requests)}, b)
+}
+
+// mustWrite writes batches to the store and the model and expects the counts.
+func (f *fixture) mustWrite(want store.Written, batches ...store.Batch) {
+	f.t.Helper()
+	got, err := f.store.Write(f.ctx, batches)
+	if err != nil {
+		f.t.Fatalf("Write: %v", err)
+	}
+	if model := f.model.write(batches); model != want {
+		f.t.Fatalf("the model wrote %+v, the test expects %+v", model, want)
+	}
+	if got != want {
+		f.t.Fatalf("Write counted %+v, want %+v", got, want)
+	}
+}
+
+func testEmpty(t *testing.T, f *fixture) {
+	f.mustWrite(store.Written{})
+	f.check(store.Filter{})
+	if _, err := f.store.Session(f.ctx, session(1), store.Filter{}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Session of an empty store: %v, want ErrNotFound", err)
+	}
+	if _, err := f.store.Request(f.ctx, record.RequestID{At: monday}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Request of an empty store: %v, want ErrNotFound", err)
+	}
+	if found, err := f.store.Findings(f.ctx, record.RequestID{At: monday}); len(found) != 0 || err != nil {
+		t.Errorf("Findings of an empty store: %v, %v", found, err)
+	}
+	days, aside, err := f.store.Status(f.ctx)
+	if len(days) != 0 || len(aside) != 0 || err != nil {
+		t.Errorf("Status of an empty store: %v, %v, %v", days, aside, err)
+	}
+	if err := f.store.Seal(f.ctx, monday.Day()); err != nil {
+		t.Errorf("Seal of a day that does not exist: %v", err)
+	}
+	if dropped, err := f.store.Expire(f.ctx, monday.Day(), record.Retention{Days: 1, Bytes: 1}); len(dropped) != 0 || err != nil {
+		t.Errorf("Expire of an empty store: %v, %v", dropped, err)
+	}
+}
+
+func testClosed(t *testing.T, f *fixture) {
+	f.write(request(monday, session(1)))
+	for range 2 {
+		if err := f.store.Close(); err != nil {
+			t.Fatalf("Close: %v", err)
+		}
+	}
+	_, err := f.store.Write(f.ctx, []store.Batch{{Position: store.Position{Log: "log", Seq: 9}, Requests: []record.Request{request(monday, session(1))}}})
+	if !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Write after Close: %v, want ErrClosed", err)
+	}
+	if _, err = f.store.Sessions(f.ctx, store.SessionQuery{}); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Sessions after Close: %v, want ErrClosed", err)
+	}
+}

@@ -1,0 +1,137 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+)
+
+func testRoundTrip(t *testing.T, f *fixture) {
+	full := record.Request{
+		ID:      record.RequestID{At: monday, Node: 1<<record.NodeBits - 1, Seq: 1<<record.SeqBits - 1},
+		Session: session(1), Client: session(2), Started: monday,
+		Duration: math.MaxInt64, FirstByte: 1, RequestBytes: 2, ResponseBytes: 3,
+		Application: "shop", Host: "shop.example.com:8443", Method: "PATCH", Path: "/Users/7", Query: "a=1&b=%20",
+		Endpoint: "/Users/{int}", Status: math.MaxInt32, IP: netip.MustParseAddr("2001:db8::ff"), UserAgent: "Mozilla/5.0 (ü)",
+		Key: "token", Point: `response.json["token"]`, Rung: record.RungOwn, Strength: record.StrengthClaimed,
+		Tried: 12, Flags: []record.Flag{record.FlagValueCut, record.FlagUnterminated}, Revision: math.MaxUint64,
+	}
+	bare := record.Request{
+		ID: record.RequestID{At: monday + 1}, Started: monday + 1,
+		Duration: record.Unknown, FirstByte: record.Unknown, RequestBytes: record.Unknown, ResponseBytes: record.Unknown,
+	}
+	zero := request(monday+2, session(1))
+	zero.Duration, zero.FirstByte, zero.ResponseBytes = 0, 0, 0
+	mapped := request(monday+3, session(1))
+	mapped.IP = netip.MustParseAddr("::ffff:192.0.2.1")
+	f.write(full, bare, zero, mapped)
+
+	for _, want := range []record.Request{full, bare, zero, store.Kept(mapped)} {
+		got, err := f.store.Request(f.ctx, want.ID)
+		if err != nil {
+			t.Fatalf("Request(%s): %v", want.ID, err)
+		}
+		f.same("Request", store.Filter{}, want, got)
+	}
+	near := full.ID
+	near.Seq--
+	if _, err := f.store.Request(f.ctx, near); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Request of an id that differs in its sequence only: %v, want ErrNotFound", err)
+	}
+	f.check(store.Filter{})
+}
+
+func testExactlyOnce(t *testing.T, f *fixture) {
+	batch := func(log string, seq uint64) store.Batch {
+		at := monday + record.Time(seq)*second
+		r := request(at, session(seq))
+		r.ID.Node = uint32(len(log))
+		return store.Batch{Position: store.Position{Log: log, Seq: seq}, Requests: []record.Request{r}}
+	}
+	f.mustWrite(store.Written{Stored: 2}, batch("a", 1), batch("a", 3))
+	f.mustWrite(store.Written{Skipped: 2}, batch("a", 1), batch("a", 3))
+	f.mustWrite(store.Written{Skipped: 1}, batch("a", 2)) // below what was absorbed: seen, whatever it held
+	f.mustWrite(store.Written{Stored: 1, Skipped: 1}, batch("a", 3), batch("a", 4))
+	f.mustWrite(store.Written{Stored: 1, Skipped: 1}, batch("a", 5), batch("a", 5))
+	f.mustWrite(store.Written{Stored: 1}, batch("bb", 1)) // another log has positions of its own
+	f.mustWrite(store.Written{Stored: 1, Skipped: 1}, batch("a", 5), batch("bb", 2))
+	f.mustWrite(store.Written{Stored: 1}, batch("ccc", 0)) // the first position may be 0
+	f.mustWrite(store.Written{Skipped: 1}, batch("ccc", 0))
+	f.mustWrite(store.Written{Stored: 1}, batch("dddd", math.MaxUint64))
+	f.mustWrite(store.Written{Skipped: 1}, batch("dddd", math.MaxUint64))
+	f.check(store.Filter{})
+	_ = t
+}
+
+func testTwoDays(t *testing.T, f *fixture) {
+	midnight := (monday.Day() + 1).Start()
+	first := store.Batch{
+		Position: store.Position{Log: "log", Seq: 1},
+		Requests: []record.Request{request(midnight-1, session(1)), request(midnight, session(1)), request(midnight-5, session(2))},
+	}
+	f.mustWrite(store.Written{Stored: 3}, first)
+	f.mustWrite(store.Written{Skipped: 3}, first)
+	// The second day saw position 2; the first did not, and takes its share of 3.
+	f.mustWrite(store.Written{Stored: 1}, store.Batch{Position: store.Position{Log: "log", Seq: 2}, Requests: []record.Request{request(midnight+7, session(1))}})
+	f.mustWrite(store.Written{Stored: 2}, store.Batch{Position: store.Position{Log: "log", Seq: 3}, Requests: []record.Request{request(midnight-3, session(3)), request(midnight+9, session(3))}})
+	f.check(store.Filter{})
+	f.check(store.Filter{From: midnight})
+	f.check(store.Filter{To: midnight})
+	if got := len(f.parts(store.Filter{}, 50)); got != 5 {
+		t.Errorf("%d parts, want 5", got)
+	}
+}
+
+func testCancelled(t *testing.T, f *fixture) {
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	b := store.Batch{Position: store.Position{Log: "log", Seq: 1}, Requests: []record.Request{request(monday, session(1))}}
+	if _, err := f.store.Write(ctx, []store.Batch{b}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Write: %v, want context.Canceled", err)
+	}
+	if _, err := f.store.Sessions(ctx, store.SessionQuery{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Sessions: %v, want context.Canceled", err)
+	}
+	f.mustWrite(store.Written{Stored: 1}, b)
+	f.check(store.Filter{})
+}
+
+// testHostile writes what an attacker may send and asks for it again.
+func testHostile(t *testing.T, f *fixture) {
+	huge := strings.Repeat("x", 1<<20)
+	for i, s := range []string{
+		`'; DROP TABLE requests; --`, `"quoted"`, "nul\x00inside", "\x00", "%_*?[a]\\", "line\nbreak", "bad\xff\xfeutf8", "\xe2\x82", "\u202e\ufeff", "$1 ?1 {a}", huge,
+	} {
+		r := request(monday+record.Time(i), session(uint64(i)))
+		r.Application, r.Host, r.Method, r.Path, r.Query, r.Endpoint = s, s, s, s, s, s
+		r.UserAgent, r.Key, r.Point, r.Rung, r.Strength = s, s, s, record.Rung(s), record.Strength(s)
+		f.writeBatch(store.Batch{
+			Requests: []record.Request{r},
+			Findings: []record.Finding{{ID: s, Request: r.ID, Session: r.Session, Type: s, Detail: s, Attack: true}},
+		})
+		kept := store.Text(s)
+		f.check(store.Filter{
+			Applications: []string{kept}, Hosts: []string{kept}, Methods: []string{kept},
+			UserAgents: []string{kept}, Keys: []string{kept},
+		})
+		if len(s) < len(huge) {
+			f.check(store.Filter{Endpoints: []string{kept}})
+			f.check(store.Filter{Endpoints: []string{s}, Hosts: []string{s + "*"}})
+		}
+	}
+	f.mustWrite(store.Written{Stored: 1}, store.Batch{
+		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},
+	})
+	f.mustWrite(store.Written{Skipped: 1}, store.Batch{
+		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},
+	})
+	f.checkRequests(store.Filter{}, 5)
+	f.checkParts(store.Filter{}, 5)
+	_ = t
+}
