@@ -12,10 +12,11 @@ import (
 type Reader struct {
 	body io.ReadCloser
 
-	mu   sync.Mutex // guards what follows, and *into
-	into *Body      // nil after Stop
-	n    int64
-	err  error
+	mu     sync.Mutex // guards what follows, and *into
+	into   *Body      // nil after Stop
+	n      int64
+	err    error
+	closed bool
 }
 
 // NewReader reads body and keeps its start in into, up to into.Limit.
@@ -35,14 +36,20 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if r.into.Limit > 0 && n > 0 {
 		r.into.Write(p[:n])
 	}
-	if err != nil && err != io.EOF && r.err == nil {
+	if err != nil && err != io.EOF && r.err == nil && !r.closed {
 		r.err = err
 	}
 	return n, err
 }
 
-// Close closes the body.
-func (r *Reader) Close() error { return r.body.Close() }
+// Close closes the body. Errors of later reads are the reader's own fault and
+// do not count.
+func (r *Reader) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	return r.body.Close()
+}
 
 // Progress returns the bytes read so far and the first error other than io.EOF.
 func (r *Reader) Progress() (n int64, err error) {

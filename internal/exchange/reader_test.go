@@ -28,6 +28,15 @@ func TestReader(t *testing.T) {
 	f(io.MultiReader(strings.NewReader("he"), iotest.ErrReader(broken)), 64, 2, "he", broken)
 }
 
+func TestReaderForgivesReadsAfterClose(t *testing.T) {
+	r := NewReader(io.NopCloser(iotest.ErrReader(errors.New("read on closed body"))), &Body{})
+	r.Close()
+	r.Read(make([]byte, 1))
+	if _, err := r.Progress(); err != nil {
+		t.Errorf("error %v, want none", err)
+	}
+}
+
 // A transport may still read a request body when its exchange has ended.
 func TestReaderLeavesTheExchangeAloneAfterStop(t *testing.T) {
 	into := Body{Limit: 1 << 20}
