@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"sojourn/internal/record"
@@ -119,24 +118,24 @@ func New(c Config) (*API, error) {
 	if a.log == nil {
 		a.log = slog.Default()
 	}
-	routes := http.NewServeMux()
+	routes := &routes{}
 	h := newHuma(routes)
 	a.route(h)
 	if a.document, err = marshalDocument(h); err != nil {
 		return nil, err
 	}
-	a.handler = a.recover(allowed.guard(a.addresses(routes, c.Console)))
+	a.handler = recovering(a.log, allowed.guard(a.addresses(routes, c.Console)))
 	return a, nil
 }
 
 // addresses says who answers which path on the console's address.
-func (a *API) addresses(routes *http.ServeMux, console http.Handler) http.Handler {
+func (a *API) addresses(routes, console http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.HandleFunc("GET /metrics", a.guardMetrics)
 	mux.HandleFunc("GET "+signInPath, a.signIn)
-	mux.Handle("/api/", a.authenticate(problems(routes)))
+	mux.Handle("/api/", a.authenticate(routes))
 	mux.Handle("/", console)
 	return mux
 }
@@ -164,58 +163,6 @@ func (a *API) Server() *http.Server {
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 }
-
-// recover turns a panic into an answer that tells nothing of the inside.
-func (a *API) recover(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler:
-				panic(p)
-			default:
-				a.log.Error("answering panicked", "panic", p, "method", r.Method, "path", r.URL.Path, "stack", string(debug.Stack()))
-				writeProblem(w, http.StatusInternalServerError, "an internal error; the hub's log says more")
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
-// problems serves mux, and answers paths and methods that it does not know with
-// problems instead of plain text.
-func problems(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		unknown, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		var said refusal
-		unknown.ServeHTTP(&said, r)
-		if said.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", said.Header().Get("Allow"))
-			writeProblem(w, said.status, fmt.Sprintf("%s does not take %s, only %s", clip(r.URL.Path), clip(r.Method), said.Header().Get("Allow")))
-			return
-		}
-		writeProblem(w, http.StatusNotFound, fmt.Sprintf("there is no %s; %s/openapi.json lists what there is", clip(r.URL.Path), prefix))
-	})
-}
-
-// refusal keeps what a mux says of a request that it does not route.
-type refusal struct {
-	header http.Header
-	status int
-}
-
-func (r *refusal) Header() http.Header {
-	if r.header == nil {
-		r.header = http.Header{}
-	}
-	return r.header
-}
-func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
-func (r *refusal) WriteHeader(status int)      { r.status = status }
 
 func listensLocally(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)

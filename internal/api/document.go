@@ -14,13 +14,13 @@ const documentType = "application/openapi+json"
 // Document returns the OpenAPI 3.1 document of the API, indented. It is made
 // from the routes and the types of their answers.
 func Document() ([]byte, error) {
-	h := newHuma(http.NewServeMux())
+	h := newHuma(&routes{})
 	(&API{}).route(h)
 	return marshalDocument(h)
 }
 
-func newHuma(mux humago.Mux) huma.API {
-	return humago.New(mux, huma.Config{
+func newHuma(m *routes) huma.API {
+	return humago.New(m, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
@@ -37,7 +37,8 @@ func newHuma(mux humago.Mux) huma.API {
 				},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": jsonFormat()},
+		// The second is how huma looks up problems, by the suffix +json.
+		Formats:       map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat: "application/json",
 	})
 }

@@ -17,6 +17,9 @@ import (
 // problemType is the media type of every error (RFC 9457).
 const problemType = "application/problem+json"
 
+// internalDetail is all that a caller learns of a fault of ours.
+const internalDetail = "an internal error; the hub's log says more"
+
 // maxQuoted is how much of a caller's value an error repeats, in bytes.
 const maxQuoted = 200
 
@@ -44,16 +47,18 @@ func problemOf(err error, log *slog.Logger) error {
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound(err.Error())
 	case errors.Is(err, store.ErrCursor):
-		return huma.Error400BadRequest("cursor: " + err.Error() + "; start again from the first page")
+		return huma.Error400BadRequest("cursor: " + clip(err.Error()) + "; start again from the first page")
 	case errors.Is(err, errBusy):
 		return huma.Error503ServiceUnavailable(err.Error())
+	case errors.Is(err, store.ErrClosed):
+		return huma.Error503ServiceUnavailable("the hub is stopping; try again")
 	case errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(fmt.Sprintf("the query took longer than %s; narrow the time range or the filters", queryTimeout))
 	case errors.Is(err, context.Canceled):
 		return huma.Error503ServiceUnavailable("the query was cancelled")
 	}
 	log.Error("answering failed", "error", err)
-	return huma.Error500InternalServerError("an internal error; the hub's log says more")
+	return huma.Error500InternalServerError(internalDetail)
 }
 
 // writeProblem answers outside the routes that huma runs, in the same shape.

@@ -21,6 +21,10 @@ func (a *API) requests(ctx context.Context, in *itemInput) (record.RequestPage, 
 	}
 	q.Session = &id
 	page, err := a.store.Requests(ctx, store.RequestQuery{Filter: q.Filter, Cursor: q.cursor, Limit: q.limit})
+	if err == nil && len(page.Requests) == 0 {
+		// Nothing matches, or there is no such session: only the latter is an error.
+		_, err = a.findSession(ctx, id, q.Filter)
+	}
 	return record.RequestPage{Requests: page.Requests, Next: page.Next}, err
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,3 +76,43 @@ func operation(method, path, id, summary string, params []param) huma.Operation 
 		Security:   []map[string][]string{{"token": {}}, {"cookie": {}}},
 	}
 }
+
+// routes is the mux of the API. It remembers its patterns, so that a test can hold
+// them against the document, and refuses in the API's shape what none matches.
+type routes struct {
+	mux      http.ServeMux
+	patterns []string
+}
+
+// HandleFunc registers a route; huma calls it.
+func (m *routes) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.mux.HandleFunc(pattern, handle)
+}
+
+func (m *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	unknown, pattern := m.mux.Handler(r)
+	if pattern != "" {
+		m.mux.ServeHTTP(w, r)
+		return
+	}
+	said := refusal{header: http.Header{}}
+	unknown.ServeHTTP(&said, r)
+	if said.status == http.StatusMethodNotAllowed {
+		allow := said.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		writeProblem(w, said.status, fmt.Sprintf("%s does not take %s, only %s", clip(r.URL.Path), clip(r.Method), allow))
+		return
+	}
+	writeProblem(w, http.StatusNotFound, fmt.Sprintf("there is no %s; %s/openapi.json lists what there is", clip(r.URL.Path), prefix))
+}
+
+// refusal keeps what a mux says of a request that it does not route.
+type refusal struct {
+	header http.Header
+	status int
+}
+
+func (r *refusal) Header() http.Header         { return r.header }
+func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
+func (r *refusal) WriteHeader(status int)      { r.status = status }

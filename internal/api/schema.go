@@ -65,7 +65,14 @@ func newRegistry() huma.Registry {
 func jsonFormat() huma.Format {
 	options := json.JoinOptions(json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	return huma.Format{
-		Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v, options) },
+		Marshal: func(w io.Writer, v any) error {
+			b, err := json.Marshal(v, options)
+			if err != nil {
+				return err
+			}
+			_, _ = w.Write(append(b, '\n')) // fails only when the caller has left
+			return nil
+		},
 		Unmarshal: func(data []byte, v any) error { return json.Unmarshal(data, v) },
 	}
 }

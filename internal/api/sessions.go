@@ -45,7 +45,11 @@ func (a *API) session(ctx context.Context, in *itemInput) (record.Session, error
 	if err != nil {
 		return record.Session{}, err
 	}
-	s, err := a.store.Session(ctx, id, q.Filter)
+	return a.findSession(ctx, id, q.Filter)
+}
+
+func (a *API) findSession(ctx context.Context, id record.SessionID, f store.Filter) (record.Session, error) {
+	s, err := a.store.Session(ctx, id, f)
 	if err != nil {
 		return record.Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
