@@ -61,7 +61,8 @@ const (
 	maxAnswers = 1000
 )
 
-func hostPort(address string) (string, error) {
+// HostPort returns the host:port of an address such as nats://127.0.0.1:4222.
+func HostPort(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return "", fmt.Errorf("bus address %q is not like nats://127.0.0.1:4222", address)

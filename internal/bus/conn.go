@@ -56,7 +56,7 @@ func Connect(find func() (Address, error)) (*Conn, error) {
 				return "", err
 			}
 			token = at.Token
-			return hostPort(at.URL)
+			return HostPort(at.URL)
 		})),
 		nats.TokenHandler(func() string { return token }),
 		nats.RetryOnFailedConnect(true),

@@ -56,7 +56,8 @@ func AppendBatch(b []byte, r *Request, scratch *[]byte) []byte {
 }
 
 // DecodeBatch reads the requests of a batch. What it returns shares no memory
-// with b; its strings share one copy of b.
+// with b; its strings share one copy of b. With an error it returns the requests
+// before the damage.
 func DecodeBatch(b []byte) ([]Request, error) {
 	b = bytes.Clone(b)
 	var out []Request
@@ -65,7 +66,11 @@ func DecodeBatch(b []byte) ([]Request, error) {
 			return nil
 		}
 		out = append(out, Request{})
-		return decodeRequest(raw, &out[len(out)-1])
+		err := decodeRequest(raw, &out[len(out)-1])
+		if err != nil {
+			out = out[:len(out)-1]
+		}
+		return err
 	})
 	return out, err
 }

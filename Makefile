@@ -1,0 +1,86 @@
+# Sojourn. `make help` lists the targets.
+
+VERSION := $(shell sed -n 's/^## \([0-9][0-9A-Za-z.-]*\).*/\1/p' CHANGELOG.md | head -n 1)
+GO_BUILD := go build -trimpath -ldflags "-X main.version=$(VERSION)"
+DIST     := internal/console/dist/index.html
+WEB      := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
+FUZZTIME ?= 30s
+DATA     ?= ./data
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: run
+run: build ## Run it: with a demo, or in front of your API: make run UPSTREAM=http://host:port
+ifdef UPSTREAM
+	bin/sojourn serve --data $(DATA) --upstream $(UPSTREAM)
+else
+	bin/sojourn serve --data $(DATA) --demo
+endif
+
+.PHONY: build
+build: web ## Build the console and bin/sojourn
+	$(GO_BUILD) -o bin/sojourn ./cmd/sojourn
+
+.PHONY: web
+web: $(DIST) ## Build the console into the binary's folder
+
+$(DIST): web/node_modules/.package-lock.json $(WEB)
+	cd web && npm run --silent build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@scripts/need npm npm
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test/browser/node_modules/.package-lock.json: test/browser/package-lock.json
+	@scripts/need npm npm
+	cd test/browser && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test
+test: build check test-go test-web test-browser ## Run every test
+
+.PHONY: test-go
+test-go: ## Go tests with the race detector
+	go test -race ./...
+
+.PHONY: test-web
+test-web: web/node_modules/.package-lock.json ## Unit tests of the console
+	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
+
+.PHONY: test-browser
+test-browser: build test/browser/node_modules/.package-lock.json ## The console in headless Chromium against the built binary
+	@scripts/need chromium chromium
+	cd test/browser && npm run --silent test
+
+.PHONY: check
+check: web/node_modules/.package-lock.json ## Format, vet, staticcheck, architecture, generated files
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -count=1 -run 'TestImports|TestPackageComments' .
+	go test -count=1 -run 'OpenAPI' ./internal/api
+	@cd web && npm run --silent types -- --output $(CURDIR)/.schema.check.d.ts && \
+		{ cmp -s $(CURDIR)/.schema.check.d.ts src/api/schema.d.ts || { echo "web/src/api/schema.d.ts is stale: make generate"; rm -f $(CURDIR)/.schema.check.d.ts; exit 1; }; }; \
+		rm -f $(CURDIR)/.schema.check.d.ts
+
+.PHONY: generate
+generate: ## Make the generated files again: the OpenAPI document and the console's types
+	go test -run 'OpenAPI' ./internal/api -update
+	cd web && npm run --silent types
+
+.PHONY: bench
+bench: build ## Benchmarks, each as a ratio to something real in the same run
+	scripts/bench
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	scripts/fuzz $(FUZZTIME)
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin web/node_modules test/browser/node_modules
+	find internal/console/dist -mindepth 1 ! -name .gitkeep -delete

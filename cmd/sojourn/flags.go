@@ -1,0 +1,41 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"sojourn/internal/policy"
+)
+
+// commonFlags are the flags of every process that serves.
+type commonFlags struct {
+	Data     string `help:"Data folder." default:"./data" type:"path" placeholder:"DIR"`
+	Policy   string `help:"Policy file (YAML)." type:"path" placeholder:"FILE"`
+	LogLevel string `help:"Least level that is logged: debug, info, warn, error." default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL"`
+}
+
+// args returns the command line that gives another process these flags.
+func (f *commonFlags) args() []string {
+	args := []string{"--data", f.Data, "--log-level", f.LogLevel}
+	if f.Policy != "" {
+		args = append(args, "--policy", f.Policy)
+	}
+	return args
+}
+
+// logger writes to standard error, one line an event.
+func (f *commonFlags) logger(a *app) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})).With("pid", os.Getpid())
+}
+
+// loadPolicy reads the policy file, or returns the built-in policy.
+func (f *commonFlags) loadPolicy() (*policy.Policy, error) {
+	if f.Policy == "" {
+		return policy.Default(), nil
+	}
+	return policy.Load(f.Policy)
+}

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sojourn/internal/api"
+	"sojourn/internal/bus"
+	"sojourn/internal/console"
+	"sojourn/internal/policy"
+	"sojourn/internal/record"
+	"sojourn/internal/store/duckdb"
+)
+
+// hubCmd is the process that stores, and serves the API and the console.
+type hubCmd struct {
+	commonFlags
+	hubFlags
+	Bus string `help:"Address of a NATS server, such as nats://10.0.0.5:4222; its token is taken from SOJOURN_BUS_TOKEN. Without it, the node of the same data folder is found." placeholder:"URL"`
+}
+
+// hubFlags are the flags of a hub that serve hands on.
+type hubFlags struct {
+	Console         string   `help:"Address of the API and the console." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
+	ConsoleHost     []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
+	ConsoleCert     string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
+	ConsoleKey      string   `help:"Key file (PEM) of the certificate." type:"existingfile" placeholder:"FILE"`
+	ConsoleInsecure bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
+	Retention       string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
+	MemoryLimit     string   `help:"Memory of the store's database engine." default:"1GB" placeholder:"SIZE"`
+}
+
+// args returns the command line that gives another process these flags.
+func (f *hubFlags) args() []string {
+	args := []string{"--console", f.Console, "--memory-limit", f.MemoryLimit}
+	for _, h := range f.ConsoleHost {
+		args = append(args, "--console-host", h)
+	}
+	for _, pair := range [][2]string{{"--console-cert", f.ConsoleCert}, {"--console-key", f.ConsoleKey}, {"--retention", f.Retention}} {
+		if pair[1] != "" {
+			args = append(args, pair[0], pair[1])
+		}
+	}
+	if f.ConsoleInsecure {
+		args = append(args, "--console-insecure")
+	}
+	return args
+}
+
+const (
+	// defaultRetentionDays is the retention that nobody chose.
+	defaultRetentionDays = 7
+	// drainTimeout bounds how long a stopping hub goes on writing what is on the
+	// bus; the rest stays there for the next start.
+	drainTimeout = 20 * time.Second
+	// shutdownTimeout bounds how long a stopping hub waits for running queries.
+	shutdownTimeout = 5 * time.Second
+	// housekeepingEvery is how often days are sealed and expired.
+	housekeepingEvery = time.Minute
+	// sealAfter is how long after a day's end it is sealed: late requests are in by then.
+	sealAfter = 15 * time.Minute
+)
+
+// Run serves until it is told to stop, then writes what the bus still holds.
+func (c *hubCmd) Run(a *app) error {
+	sup := underSupervisor(a)
+	logger := c.logger(a)
+	h, err := openHub(c, logger)
+	if err != nil {
+		return fatalError{err}
+	}
+	if sup == nil {
+		fmt.Fprintf(a.stdout, "console   %s\nsign in   %s\n", h.url, h.api.SignInCode(h.url).Link)
+	}
+	sup.tell(notice{Ready: true, Address: h.url})
+	err = h.run(sup.until(a.ctx))
+	h.close()
+	sup.tell(notice{Drained: true})
+	return err
+}
+
+// hub is the hub's parts, composed.
+type hub struct {
+	unlock   func()
+	store    *duckdb.Store
+	bus      *bus.Conn
+	writer   *writer
+	api      *api.API
+	listener net.Listener
+	url      string // of the console
+
+	retention record.Retention
+	revision  uint64
+	started   time.Time
+	logger    *slog.Logger
+
+	nodesMu sync.Mutex
+	nodes   int // that answered last time
+}
+
+// openHub opens the parts in order; what it opened is closed again when a later
+// part fails.
+func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
+	h = &hub{started: time.Now(), logger: logger, unlock: func() {}}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	data, err := openData(c.Data)
+	if err != nil {
+		return h, err
+	}
+	if h.retention, err = c.retention(data); err != nil {
+		return h, err
+	}
+	if h.unlock, err = data.lock("hub"); err != nil {
+		h.unlock = func() {}
+		return h, err
+	}
+	if h.listener, h.url, err = c.listen(); err != nil {
+		return h, err
+	}
+	h.store, err = duckdb.Open(context.Background(), duckdb.Config{
+		Dir: data.daysDir(), MemoryLimit: c.MemoryLimit, Logger: logger,
+	})
+	if err != nil {
+		return h, err
+	}
+	if h.bus, err = connectBus(data, c.Bus); err != nil {
+		return h, err
+	}
+	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention, now: time.Now, logger: logger}
+	if err := h.openAPI(c, data); err != nil {
+		return h, err
+	}
+	return h, data.writeJSON("hub.json", hubAddress{URL: h.url})
+}
+
+func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
+	token, err := data.adminToken()
+	if err != nil {
+		return err
+	}
+	key, err := data.key()
+	if err != nil {
+		return err
+	}
+	pages, err := console.New()
+	if err != nil {
+		return err
+	}
+	h.api, err = api.New(api.Config{
+		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
+		Listen: h.listener.Addr().String(), Hosts: c.ConsoleHost, Token: token, Key: key, Logger: h.logger,
+	})
+	return err
+}
+
+// listen binds the console's address and returns the URL for people.
+func (f *hubFlags) listen() (net.Listener, string, error) {
+	host, _, err := net.SplitHostPort(f.Console)
+	if err != nil {
+		return nil, "", fmt.Errorf("--console %s is not an address such as 127.0.0.1:8070", f.Console)
+	}
+	secure := f.ConsoleCert != ""
+	if secure != (f.ConsoleKey != "") {
+		return nil, "", errors.New("--console-cert and --console-key belong together: give both")
+	}
+	if !secure && !f.ConsoleInsecure && !onlyThisMachine(host) {
+		return nil, "", fmt.Errorf("--console %s is reachable from other machines without TLS: give --console-cert and --console-key, or --console-insecure if something in front of it encrypts", f.Console)
+	}
+	l, err := net.Listen("tcp", f.Console)
+	if err != nil {
+		return nil, "", fmt.Errorf("the console cannot listen on %s (%w): choose another address with --console", f.Console, err)
+	}
+	scheme := "http"
+	if secure {
+		cert, err := tls.LoadX509KeyPair(f.ConsoleCert, f.ConsoleKey)
+		if err != nil {
+			l.Close()
+			return nil, "", fmt.Errorf("--console-cert %s with --console-key %s: %w", f.ConsoleCert, f.ConsoleKey, err)
+		}
+		scheme = "https"
+		addr := l.Addr()
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+		return l, f.url(scheme, addr), nil
+	}
+	return l, f.url(scheme, l.Addr()), nil
+}
+
+// url names the console as a browser on this machine, or elsewhere, reaches it.
+func (f *hubFlags) url(scheme string, addr net.Addr) string {
+	tcp := addr.(*net.TCPAddr)
+	host := tcp.IP.String()
+	switch {
+	case len(f.ConsoleHost) > 0:
+		host = f.ConsoleHost[0]
+	case tcp.IP.IsUnspecified():
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port))
+}
+
+func onlyThisMachine(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// retention decides how long days are kept: the flag, else the policy, else what
+// an import asked for, else the default.
+func (c *hubCmd) retention(data *dataFolder) (record.Retention, error) {
+	p, err := c.loadPolicy()
+	if err != nil {
+		return record.Retention{}, err
+	}
+	r := record.Retention{Days: p.Retention.Days, Bytes: int64(p.Retention.Bytes)}
+	remembered, _ := data.retention()
+	r.Days = cmp.Or(r.Days, remembered.Days, defaultRetentionDays)
+	if c.Retention != "" {
+		if r.Days, err = parseDays(c.Retention); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// parseDays reads a number of days, such as 7 or 7d.
+func parseDays(s string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSuffix(s, "d"))
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--retention %q is not a number of days such as 7d", s)
+	}
+	return n, nil
+}
+
+// connectBus connects to the bus at url, or to the one of the node that runs on
+// the data folder, wherever it listens at the time.
+func connectBus(data *dataFolder, url string) (*bus.Conn, error) {
+	return bus.Connect(func() (bus.Address, error) { return findBus(data, url) })
+}
+
+// run writes, serves and keeps house until ctx is done; then it drains.
+func (h *hub) run(ctx context.Context) error {
+	drain, drained := make(chan struct{}), make(chan struct{})
+	writing, stopWriting := context.WithCancel(context.Background())
+	defer stopWriting()
+	go func() {
+		h.writer.run(writing, drain)
+		close(drained)
+	}()
+	server := h.api.Server()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(h.listener) }()
+	housekeeping := make(chan struct{})
+	go func() {
+		h.keepHouse(ctx)
+		close(housekeeping)
+	}()
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+	}
+	close(drain)
+	select {
+	case <-drained:
+	case <-time.After(drainTimeout):
+		h.logger.Warn("stopping before everything on the bus was written; the rest is written at the next start")
+	}
+	stopWriting()
+	<-drained
+	<-housekeeping
+	closing, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(closing) != nil {
+		server.Close()
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// keepHouse seals days that are over and drops days that the retention no longer
+// covers.
+func (h *hub) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(housekeepingEvery)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		today := record.TimeOf(now).Day()
+		dropped, err := h.store.Expire(ctx, today, h.retention)
+		if err != nil && ctx.Err() == nil {
+			h.logger.Error("old days could not be dropped", "error", err)
+		}
+		for _, day := range dropped {
+			h.logger.Info("day dropped by the retention", "day", day.String())
+		}
+		h.sealDays(ctx, record.TimeOf(now.Add(-sealAfter)).Day())
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sealDays compacts the days before today that had writes since they last were.
+func (h *hub) sealDays(ctx context.Context, today record.Day) {
+	days, _, err := h.store.Status(ctx)
+	if err != nil {
+		return // Status reports it on every page that shows it
+	}
+	for _, d := range days {
+		if d.Sealed || d.Day >= today || ctx.Err() != nil {
+			continue
+		}
+		if err := h.store.Seal(ctx, d.Day); err != nil && ctx.Err() == nil {
+			h.logger.Error("a day could not be compacted", "day", d.Day.String(), "error", err)
+		}
+	}
+}
+
+// ready tells why the hub cannot do all of its work yet.
+func (h *hub) ready() error {
+	switch {
+	case !h.bus.Connected():
+		return errors.New("the bus is not reached: is the node running?")
+	case !h.writer.reading.Load():
+		return errors.New("the bus is reached, its stream is not being read yet")
+	}
+	return nil
+}
+
+// close closes the parts in reverse. It may be called on a hub that never ran.
+func (h *hub) close() {
+	if h.bus != nil {
+		h.bus.Close()
+	}
+	if h.store != nil {
+		if err := h.store.Close(); err != nil {
+			h.logger.Error("closing the store", "error", err)
+		}
+	}
+	if h.listener != nil {
+		h.listener.Close()
+	}
+	h.unlock()
+}

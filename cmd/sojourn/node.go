@@ -1,0 +1,338 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"sojourn/internal/bus"
+	"sojourn/internal/inspect"
+	"sojourn/internal/policy"
+	"sojourn/internal/record"
+	"sojourn/internal/source/proxy"
+)
+
+// nodeCmd is the process that sees traffic.
+type nodeCmd struct {
+	commonFlags
+	nodeFlags
+	Bus string `help:"Address of a NATS server, such as nats://10.0.0.5:4222; its token is taken from SOJOURN_BUS_TOKEN. Without it, the node runs its own." placeholder:"URL"`
+}
+
+// nodeFlags are the flags of a node that serve hands on.
+type nodeFlags struct {
+	Proxy    string `help:"Address of the reverse proxy." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Upstream string `help:"Where requests go that no application routes elsewhere." placeholder:"URL"`
+	BusBytes string `help:"Limit of the bus on disk; beyond it new records are refused and counted." default:"4GiB" placeholder:"SIZE"`
+}
+
+// args returns the command line that gives another process these flags.
+func (f *nodeFlags) args() []string {
+	args := []string{"--proxy", f.Proxy, "--bus-bytes", f.BusBytes}
+	if f.Upstream != "" {
+		args = append(args, "--upstream", f.Upstream)
+	}
+	return args
+}
+
+const (
+	// flushTimeout bounds how long a stopping node waits for the bus to take the
+	// last records; what it does not take is counted as lost.
+	flushTimeout = 10 * time.Second
+	// lingerTimeout bounds how long a node keeps its bus up for a hub to drain.
+	lingerTimeout = 30 * time.Second
+	checkTimeout  = 2 * time.Second
+	ensureTimeout = 10 * time.Second
+
+	busTokenEnv = "SOJOURN_BUS_TOKEN"
+	loopback    = "127.0.0.1"
+)
+
+// Run proxies until it is told to stop, then sends the last records.
+func (c *nodeCmd) Run(a *app) error {
+	sup := underSupervisor(a)
+	logger := c.logger(a)
+	n, err := openNode(c, logger)
+	if err != nil {
+		return fatalError{err}
+	}
+	if sup == nil {
+		fmt.Fprintf(a.stdout, "proxy     %s\n", n.proxy.URL())
+	}
+	sup.tell(notice{Ready: true, Address: n.proxy.Addr().String()})
+	err = n.run(sup.until(a.ctx))
+	n.flush()
+	sup.tell(notice{Drained: true})
+	linger, cancel := context.WithTimeout(context.Background(), lingerTimeout)
+	defer cancel()
+	sup.waitForEnd(linger)
+	n.close()
+	return err
+}
+
+// node is the node's parts, composed.
+type node struct {
+	name      string
+	unlock    func()
+	server    *bus.Server // nil when the bus runs elsewhere
+	bus       *bus.Conn
+	publisher *bus.Publisher
+	inspector *inspect.Async
+	proxy     *proxy.Server
+	metrics   *prometheus.Registry
+	losses    *losses
+	started   time.Time
+	logger    *slog.Logger
+
+	stopSending context.CancelFunc
+	flushed     sync.Once
+}
+
+// openNode opens the parts in order; what it opened is closed again when a later
+// part fails.
+func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
+	n = &node{started: time.Now(), logger: logger, unlock: func() {}, metrics: prometheus.NewRegistry(), stopSending: func() {}}
+	defer func() {
+		if err != nil {
+			n.flush()
+			n.close()
+		}
+	}()
+	if n.name, err = os.Hostname(); err != nil {
+		n.name = "node"
+	}
+	process := prometheus.WrapRegistererWith(prometheus.Labels{"process": "node", "node": n.name}, n.metrics)
+	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	named := prometheus.WrapRegistererWith(prometheus.Labels{"node": n.name}, n.metrics)
+	n.losses = newLosses(named)
+	pol, err := c.loadPolicy()
+	if err != nil {
+		return n, err
+	}
+	data, err := openData(c.Data)
+	if err != nil {
+		return n, err
+	}
+	if n.unlock, err = data.lock("node"); err != nil {
+		n.unlock = func() {}
+		return n, err
+	}
+	if err := n.openBus(c, data); err != nil {
+		return n, err
+	}
+	if err := n.openInspector(data, pol, named); err != nil {
+		return n, err
+	}
+	n.proxy, err = proxy.New(proxy.Config{
+		Listen: c.Proxy, Upstream: c.Upstream, Policy: pol, Inspector: n.inspector, Log: logger, Metrics: named,
+	})
+	if err != nil {
+		return n, err
+	}
+	if err := n.proxy.Open(); err != nil {
+		return n, err
+	}
+	return n, n.answer()
+}
+
+// openBus starts the embedded server, unless one elsewhere is named, and makes
+// the stream.
+func (n *node) openBus(c *nodeCmd, data *dataFolder) (err error) {
+	var size policy.Size
+	if err := size.UnmarshalText([]byte(c.BusBytes)); err != nil {
+		return fmt.Errorf("--bus-bytes: %w", err)
+	}
+	maxBytes := int64(size)
+	if c.Bus != "" {
+		if n.bus, err = connectBus(data, c.Bus); err != nil {
+			return err
+		}
+	} else if err = n.openServer(data, maxBytes); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ensureTimeout)
+	defer cancel()
+	return n.bus.EnsureStream(ctx, maxBytes)
+}
+
+// openServer starts the embedded server where it listened last time, so that a
+// hub that is connected finds it at once, or on a free port when that is taken.
+func (n *node) openServer(data *dataFolder, maxBytes int64) (err error) {
+	at, listen := bus.Address{}, loopback+":0"
+	if data.readJSON("bus.json", &at) {
+		if earlier, err := bus.HostPort(at.URL); err == nil && isFree(earlier) {
+			listen = earlier
+		}
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	at.Token = hex.EncodeToString(secret)
+	n.server, err = bus.OpenServer(bus.ServerConfig{
+		Dir: data.busDir(), Listen: listen, Token: at.Token, MaxBytes: maxBytes, Logger: n.logger,
+	})
+	if err != nil {
+		return err
+	}
+	at.URL = "nats://" + n.server.Addr()
+	if err := data.writeJSON("bus.json", at); err != nil {
+		return err
+	}
+	n.bus, err = bus.ConnectTo(n.server, at.Token)
+	return err
+}
+
+func isFree(addr string) bool {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
+}
+
+// findBus returns where the bus is now: at url, or where the node of the data
+// folder said last.
+func findBus(data *dataFolder, url string) (bus.Address, error) {
+	if url != "" {
+		return bus.Address{URL: url, Token: os.Getenv(busTokenEnv)}, nil
+	}
+	var at bus.Address
+	if !data.readJSON("bus.json", &at) {
+		return at, fmt.Errorf("no node has run on the data folder %s yet", data.dir)
+	}
+	return at, nil
+}
+
+// openInspector starts the inspection and the sending of what it records.
+func (n *node) openInspector(data *dataFolder, pol *policy.Policy, named prometheus.Registerer) error {
+	key, err := data.key()
+	if err != nil {
+		return err
+	}
+	var life [8]byte
+	rand.Read(life[:])
+	n.publisher = bus.NewPublisher(n.bus, bus.PublisherConfig{
+		Name: n.name + "-" + hex.EncodeToString(life[:]), Lost: n.losses.add, Logger: n.logger,
+	})
+	sending, stop := context.WithCancel(context.Background())
+	n.stopSending = stop
+	go n.publisher.Run(sending)
+	pipeline, err := inspect.New(inspect.Config{
+		Key: key, Policy: pol, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
+	})
+	if err != nil {
+		return err
+	}
+	n.inspector, err = inspect.NewAsync(inspect.AsyncConfig{
+		Pipeline: pipeline, Sink: n.publisher, Lost: n.losses.add, Metrics: named, Logger: n.logger,
+	})
+	return err
+}
+
+// answer lets hubs ask for the node's status and metrics.
+func (n *node) answer() error {
+	err := n.bus.Answer(askStatus, func() ([]byte, error) { return json.Marshal(n.status()) })
+	if err != nil {
+		return err
+	}
+	return n.bus.Answer(askMetrics, func() ([]byte, error) { return encodeMetrics(n.metrics) })
+}
+
+func (n *node) status() record.NodeStatus {
+	stats := n.inspector.Stats()
+	return record.NodeStatus{
+		Name: n.name, Started: record.TimeOf(n.started), Proxy: n.proxy.URL(),
+		Exchanges: stats.Exchanges, Excluded: stats.Excluded, Recorded: n.publisher.Sent(),
+		Waiting: stats.Waiting + n.publisher.Waiting(), Lost: n.losses.byReason(),
+		Upstreams: n.proxy.Stats(),
+	}
+}
+
+// run proxies until ctx is done; no request is cut unless it outlasts the
+// proxy's own deadline.
+func (n *node) run(ctx context.Context) error {
+	checking, cancel := context.WithTimeout(ctx, checkTimeout)
+	for _, warning := range n.proxy.CheckUpstream(checking) {
+		n.logger.Warn(warning)
+	}
+	cancel()
+	return n.proxy.Run(ctx)
+}
+
+// flush inspects and sends what is on its way. No exchange may come in anymore.
+func (n *node) flush() {
+	n.flushed.Do(func() {
+		if n.proxy != nil {
+			n.proxy.Close()
+		}
+		if n.inspector != nil {
+			n.inspector.Close()
+		}
+		timer := time.AfterFunc(flushTimeout, n.stopSending)
+		defer timer.Stop()
+		if n.publisher != nil {
+			n.publisher.Close()
+		}
+	})
+}
+
+// close closes the bus. It may be called on a node that never ran.
+func (n *node) close() {
+	n.stopSending()
+	if n.bus != nil {
+		n.bus.Close()
+	}
+	if n.server != nil {
+		n.server.Close()
+	}
+	n.unlock()
+}
+
+// losses counts requests that were lost on the node, by reason.
+type losses struct {
+	mu     sync.Mutex
+	counts map[string]uint64
+	metric *prometheus.CounterVec
+}
+
+func newLosses(r prometheus.Registerer) *losses {
+	l := &losses{counts: map[string]uint64{}, metric: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sojourn_lost_total", Help: "Requests that could not be recorded, by reason. The traffic itself passed.",
+	}, []string{"reason"})}
+	r.MustRegister(l.metric)
+	for _, reason := range []string{
+		bus.LostQueueFull, bus.LostBusFull, bus.LostStopped, inspect.LostQueueFull, inspect.LostPanic,
+	} {
+		l.metric.WithLabelValues(reason) // present from the start, so that alerts see it rise
+	}
+	return l
+}
+
+func (l *losses) add(reason string, n int) {
+	l.metric.WithLabelValues(reason).Add(float64(n))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[cmp.Or(reason, "unknown")] += uint64(n)
+}
+
+func (l *losses) byReason() map[string]uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[string]uint64, len(l.counts))
+	for reason, n := range l.counts {
+		out[reason] = n
+	}
+	return out
+}

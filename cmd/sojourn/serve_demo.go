@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"sojourn/internal/demo"
+	"sojourn/internal/record"
+)
+
+// demoFlags make serve a demo.
+type demoFlags struct {
+	Demo     bool   `help:"Put a demo shop behind the proxy and demo traffic in front of it, with the past days filled in."`
+	DemoDays int    `help:"Past days that the demo fills in." default:"6" placeholder:"DAYS"`
+	DemoSeed uint64 `help:"Seed of the demo traffic: the same seed, the same traffic." default:"1" placeholder:"N"`
+}
+
+// demoPolicy makes Sojourn believe the demo traffic's X-Forwarded-For, as behind
+// a load balancer on this machine.
+const demoPolicy = `version: 1
+applications:
+  - name: shop
+    paths: ["/"]
+client_address:
+  header: X-Forwarded-For
+  trusted_proxies: ["127.0.0.0/8", "::1/128"]
+capture:
+  exclude:
+    - paths: ["/healthz"]
+`
+
+// runningDemo is the demo shop and, once driven, its traffic. A nil one does nothing.
+type runningDemo struct {
+	flags   demoFlags
+	server  *http.Server
+	logger  *slog.Logger
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// startDemo starts the shop, makes it the upstream and fills in the past days.
+// It returns nil when no demo was asked for.
+func (c *serveCmd) startDemo(a *app, data *dataFolder, logger *slog.Logger) (*runningDemo, error) {
+	if !c.Demo {
+		return nil, nil
+	}
+	if c.Upstream != "" {
+		return nil, errors.New("--demo brings its own upstream: leave --upstream away, or --demo")
+	}
+	l, err := net.Listen("tcp", loopback+":0")
+	if err != nil {
+		return nil, fmt.Errorf("the demo shop cannot listen: %w", err)
+	}
+	d := &runningDemo{flags: c.demoFlags, logger: logger, server: &http.Server{
+		Handler:           demo.NewShop(demo.ShopConfig{Seed: c.DemoSeed, Latency: demo.NaturalLatency, Faults: demo.UsualFaults}),
+		ReadHeaderTimeout: time.Minute,
+	}}
+	d.ctx, d.cancel = context.WithCancel(a.ctx)
+	d.running.Go(func() { d.server.Serve(l) })
+	c.Upstream = "http://" + l.Addr().String()
+	if c.Policy == "" {
+		c.Policy = data.path("demo-policy.yaml")
+		if err := os.WriteFile(c.Policy, []byte(demoPolicy), 0o600); err != nil {
+			d.stop()
+			return nil, fmt.Errorf("data folder %s is not writable: %w", data.dir, err)
+		}
+	}
+	if err := d.fillPast(a, data, c.Policy); err != nil {
+		d.stop()
+		return nil, err
+	}
+	return d, nil
+}
+
+// fillPast writes what the past days saw as HAR files and imports them, except
+// for days that the store has already.
+func (d *runningDemo) fillPast(a *app, data *dataFolder, policy string) error {
+	now := time.Now()
+	today := record.TimeOf(now).Day()
+	dir, err := os.MkdirTemp(data.dir, "demo-")
+	if err != nil {
+		return fmt.Errorf("data folder %s is not writable: %w", data.dir, err)
+	}
+	defer os.RemoveAll(dir)
+	var files []string
+	for day := today - record.Day(d.flags.DemoDays); day <= today; day++ {
+		if _, err := os.Stat(filepath.Join(data.daysDir(), day.String()+".duckdb")); err == nil {
+			continue
+		}
+		file := filepath.Join(dir, day.String()+".har")
+		to := (day + 1).Start().Std()
+		if to.After(now) {
+			to = now
+		}
+		if err := d.writeDay(file, day.Start().Std(), to); err != nil {
+			return err
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	fmt.Fprintf(a.stderr, "Filling in the last %d days of the demo…\n", d.flags.DemoDays)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(d.ctx, self, append([]string{"import", "--data", data.dir, "--policy", policy}, files...)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stderr = a.stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("filling in the demo's past days: %w", err)
+	}
+	return nil
+}
+
+func (d *runningDemo) writeDay(file string, from, to time.Time) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("writing the demo's past days: %w", err)
+	}
+	_, err = demo.WriteHAR(d.ctx, f, demo.HARConfig{
+		Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.HistoryPerSecond}, From: from, To: to,
+	})
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing the demo's past days: %w", err)
+	}
+	return nil
+}
+
+// drive sends live traffic to the proxy until stop.
+func (d *runningDemo) drive(target string) {
+	if d == nil {
+		return
+	}
+	d.running.Go(func() {
+		_, err := demo.Drive(d.ctx, demo.DriveConfig{
+			Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.LivePerSecond}, Target: target,
+		})
+		if err != nil {
+			d.logger.Error("the demo traffic stopped", "error", err)
+		}
+	})
+}
+
+// stop ends the traffic, then the shop.
+func (d *runningDemo) stop() {
+	if d == nil {
+		return
+	}
+	d.cancel()
+	d.server.Close()
+	d.running.Wait()
+}
