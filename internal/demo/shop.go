@@ -69,7 +69,9 @@ type shop struct {
 // uses them. It works entirely in memory, within named limits, and is safe for
 // concurrent use. Its tokens follow from the seed and the clock, which makes
 // runs reproducible and tokens guessable: it is a demo, not a shop.
-func NewShop(cfg ShopConfig) http.Handler {
+func NewShop(cfg ShopConfig) http.Handler { return newShop(cfg).routes() }
+
+func newShop(cfg ShopConfig) *shop {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -94,7 +96,7 @@ func NewShop(cfg ShopConfig) http.Handler {
 		s.stock[p.SKU] = 500
 	}
 	s.pages = newPages(cfg.Seed, s.products)
-	return s.routes()
+	return s
 }
 
 func (s *shop) routes() http.Handler {
