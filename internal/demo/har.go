@@ -5,14 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,6 +41,60 @@ const maxHARBody = 64 << 10
 // takes about a second. Equal configurations write equal bytes. It ends early
 // with ctx's error, leaving w incomplete.
 func WriteHAR(ctx context.Context, w io.Writer, cfg HARConfig) (HARStats, error) {
+	file := newHARWriter(w)
+	stats, err := replay(ctx, cfg, func(_ time.Time, e *harEntry) error { return file.add(e) })
+	if err != nil {
+		return stats, err
+	}
+	return stats, file.finish()
+}
+
+// WriteHARDays is WriteHAR with one file for each UTC day on which anything
+// begins. It calls create with the day's midnight, and closes what that returns
+// when the day is over; for nil the day is run and counted, but not written. The
+// shop and its clients carry on from file to file, so a session that lasts
+// three days is in three files.
+func WriteHARDays(ctx context.Context, cfg HARConfig, create func(day time.Time) (io.WriteCloser, error)) (HARStats, error) {
+	var (
+		day    time.Time
+		file   *harWriter
+		closer io.Closer
+	)
+	finish := func(err error) error {
+		if file == nil {
+			return err
+		}
+		if err == nil {
+			err = file.finish()
+		}
+		err = errors.Join(err, closer.Close())
+		file = nil
+		return err
+	}
+	stats, err := replay(ctx, cfg, func(at time.Time, e *harEntry) error {
+		if today := at.UTC().Truncate(24 * time.Hour); !today.Equal(day) {
+			if err := finish(nil); err != nil {
+				return err
+			}
+			w, err := create(today)
+			if err != nil {
+				return err
+			}
+			if day = today; w != nil {
+				file, closer = newHARWriter(w), w
+			}
+		}
+		if file == nil {
+			return nil
+		}
+		return file.add(e)
+	})
+	return stats, finish(err)
+}
+
+// replay runs the traffic against a shop of the past and hands over each request
+// with its answer.
+func replay(ctx context.Context, cfg HARConfig, each func(at time.Time, e *harEntry) error) (HARStats, error) {
 	stats := HARStats{ByKind: make(map[string]int), ByStatus: make(map[int]int)}
 	if err := cfg.check(); err != nil {
 		return stats, err
@@ -54,10 +105,6 @@ func WriteHAR(ctx context.Context, w io.Writer, cfg HARConfig) (HARStats, error)
 		Now:   func() time.Time { return now },
 		Sleep: func(_ context.Context, d time.Duration) { now = now.Add(d) },
 	})
-	out := bufio.NewWriterSize(w, 256<<10)
-	fmt.Fprintf(out, `{"log":{"version":"1.2","creator":{"name":"sojourn demo","version":"1"},"entries":[`)
-	enc := json.NewEncoder(out) // ends each entry with a line break
-	enc.SetEscapeHTML(false)
 	known := newJars(maxJars)
 	for s := range schedule(cfg.Traffic, cfg.From, cfg.To) {
 		if err := ctx.Err(); err != nil {
@@ -79,21 +126,48 @@ func WriteHAR(ctx context.Context, w io.Writer, cfg HARConfig) (HARStats, error)
 		shop.ServeHTTP(&got, req)
 		s.learn(j, got.status, got.header, got.body.Bytes())
 
-		if stats.Requests > 0 {
-			out.WriteByte(',')
-		}
-		if err := enc.Encode(entryOf(&s, req, sent, &got, now.Sub(s.at))); err != nil {
-			return stats, fmt.Errorf("write the demo's HAR: %w", err)
-		}
 		stats.Requests++
 		stats.ByKind[string(s.client.kind)]++
 		stats.ByStatus[got.status]++
-	}
-	out.WriteString("]}}\n")
-	if err := out.Flush(); err != nil {
-		return stats, fmt.Errorf("write the demo's HAR: %w", err)
+		if err := each(s.at, entryOf(&s, req, sent, &got, now.Sub(s.at))); err != nil {
+			return stats, err
+		}
 	}
 	return stats, nil
+}
+
+// harWriter writes entries one by one, so that a file of any length needs no
+// memory.
+type harWriter struct {
+	out     *bufio.Writer // keeps its first error
+	enc     *json.Encoder // ends each entry with a line break
+	entries int
+}
+
+func newHARWriter(w io.Writer) *harWriter {
+	out := bufio.NewWriterSize(w, 256<<10)
+	out.WriteString(`{"log":{"version":"1.2","creator":{"name":"sojourn demo","version":"1"},"entries":[`)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	return &harWriter{out: out, enc: enc}
+}
+
+func (h *harWriter) add(e *harEntry) error {
+	if h.entries++; h.entries > 1 {
+		h.out.WriteByte(',')
+	}
+	if err := h.enc.Encode(e); err != nil {
+		return fmt.Errorf("write the demo's HAR: %w", err)
+	}
+	return nil
+}
+
+func (h *harWriter) finish() error {
+	h.out.WriteString("]}}\n")
+	if err := h.out.Flush(); err != nil {
+		return fmt.Errorf("write the demo's HAR: %w", err)
+	}
+	return nil
 }
 
 // recorder is a ResponseWriter that keeps the start of the body and its size.
@@ -117,106 +191,4 @@ func (r *recorder) Write(b []byte) (int, error) {
 	r.size += len(b)
 	r.body.Write(b[:min(len(b), maxHARBody-r.body.Len())])
 	return len(b), nil
-}
-
-// The members of HAR 1.2 that an entry needs.
-type (
-	harEntry struct {
-		Started  string      `json:"startedDateTime"`
-		Time     float64     `json:"time"` // milliseconds
-		Request  harRequest  `json:"request"`
-		Response harResponse `json:"response"`
-		Cache    struct{}    `json:"cache"`
-		Timings  harTimings  `json:"timings"`
-		Client   string      `json:"_clientIPAddress"`
-	}
-	harRequest struct {
-		Method      string       `json:"method"`
-		URL         string       `json:"url"`
-		HTTPVersion string       `json:"httpVersion"`
-		Cookies     []harPair    `json:"cookies"`
-		Headers     []harPair    `json:"headers"`
-		QueryString []harPair    `json:"queryString"`
-		PostData    *harPostData `json:"postData,omitempty"`
-		HeadersSize int          `json:"headersSize"`
-		BodySize    int          `json:"bodySize"`
-	}
-	harResponse struct {
-		Status      int        `json:"status"`
-		StatusText  string     `json:"statusText"`
-		HTTPVersion string     `json:"httpVersion"`
-		Cookies     []harPair  `json:"cookies"`
-		Headers     []harPair  `json:"headers"`
-		Content     harContent `json:"content"`
-		RedirectURL string     `json:"redirectURL"`
-		HeadersSize int        `json:"headersSize"`
-		BodySize    int        `json:"bodySize"`
-	}
-	harPair struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}
-	harPostData struct {
-		MimeType string `json:"mimeType"`
-		Text     string `json:"text"`
-	}
-	harContent struct {
-		Size     int    `json:"size"`
-		MimeType string `json:"mimeType"`
-		Text     string `json:"text,omitempty"`
-	}
-	harTimings struct {
-		Send    float64 `json:"send"`
-		Wait    float64 `json:"wait"`
-		Receive float64 `json:"receive"`
-	}
-)
-
-const harTime = "2006-01-02T15:04:05.000000Z"
-
-func entryOf(s *step, req *http.Request, sent []byte, got *recorder, took time.Duration) harEntry {
-	ms := float64(took.Microseconds()) / 1000
-	e := harEntry{
-		Started: s.at.UTC().Format(harTime),
-		Time:    ms,
-		Request: harRequest{
-			Method: req.Method, URL: req.URL.String(), HTTPVersion: "HTTP/1.1",
-			Cookies: []harPair{}, Headers: append([]harPair{{"Host", Host}}, pairsOf(req.Header)...),
-			QueryString: pairsOf(req.URL.Query()), HeadersSize: -1, BodySize: len(sent),
-		},
-		Response: harResponse{
-			Status: got.status, StatusText: http.StatusText(got.status), HTTPVersion: "HTTP/1.1",
-			Cookies: []harPair{}, Headers: pairsOf(got.header), RedirectURL: got.header.Get("Location"),
-			Content:     harContent{Size: got.size, MimeType: got.header.Get("Content-Type")},
-			HeadersSize: -1, BodySize: got.size,
-		},
-		Timings: harTimings{Wait: ms},
-		Client:  s.client.ip.String(),
-	}
-	for _, c := range req.Cookies() {
-		e.Request.Cookies = append(e.Request.Cookies, harPair{c.Name, c.Value})
-	}
-	for _, line := range got.header.Values("Set-Cookie") {
-		if c, err := http.ParseSetCookie(line); err == nil {
-			e.Response.Cookies = append(e.Response.Cookies, harPair{c.Name, c.Value})
-		}
-	}
-	if len(sent) > 0 {
-		e.Request.PostData = &harPostData{MimeType: req.Header.Get("Content-Type"), Text: string(sent)}
-	}
-	if strings.HasPrefix(e.Response.Content.MimeType, "application/json") {
-		e.Response.Content.Text = got.body.String()
-	}
-	return e
-}
-
-// pairsOf lists headers or query parameters by name.
-func pairsOf[M http.Header | url.Values](m M) []harPair {
-	pairs := make([]harPair, 0, len(m))
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		for _, value := range m[name] {
-			pairs = append(pairs, harPair{name, value})
-		}
-	}
-	return pairs
 }

@@ -8,9 +8,12 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func writeDays(t testing.TB, seed uint64, days int) ([]byte, HARStats) {
@@ -112,6 +115,69 @@ func checkHAR(t *testing.T, text []byte, requests int, from, to time.Time) {
 	if len(sessions) < 50 {
 		t.Errorf("%d cookies in the whole file", len(sessions))
 	}
+}
+
+// The days' files hold what the one file holds, and sessions go on from one to
+// the next.
+func TestWriteHARDays(t *testing.T) {
+	cfg := HARConfig{Traffic: Traffic{Seed: 1, PerSecond: HistoryPerSecond}, From: testDay.AddDate(0, 0, -2), To: testDay.Add(5 * time.Hour)}
+	var whole bytes.Buffer
+	if _, err := WriteHAR(t.Context(), &whole, cfg); err != nil {
+		t.Fatal(err)
+	}
+	var created []string
+	files := map[string]*dayFile{}
+	stats, err := WriteHARDays(t.Context(), cfg, func(day time.Time) (io.WriteCloser, error) {
+		name := day.Format(time.DateOnly)
+		created = append(created, name)
+		if name == "2026-11-19" {
+			return nil, nil
+		}
+		files[name] = &dayFile{}
+		return files[name], nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"2026-11-18", "2026-11-19", "2026-11-20"}, created); diff != "" {
+		t.Error(diff)
+	}
+	want := harLines(whole.String())
+	if len(want) != stats.Requests {
+		t.Errorf("%d requests counted, %d in the whole file", stats.Requests, len(want))
+	}
+	for name, file := range files {
+		if !file.closed {
+			t.Errorf("the file of %s is open", name)
+		}
+		ofDay := slices.DeleteFunc(slices.Clone(want), func(line string) bool {
+			return !strings.Contains(line, `{"startedDateTime":"`+name)
+		})
+		if diff := cmp.Diff(ofDay, harLines(file.String())); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	full := errors.New("disk full")
+	if _, err := WriteHARDays(t.Context(), cfg, func(time.Time) (io.WriteCloser, error) { return nil, full }); !errors.Is(err, full) {
+		t.Errorf("create fails: %v", err)
+	}
+}
+
+type dayFile struct {
+	bytes.Buffer
+	closed bool
+}
+
+func (f *dayFile) Close() error { f.closed = true; return nil }
+
+// harLines returns the entries, one a line as they are written.
+func harLines(text string) []string {
+	_, text, _ = strings.Cut(text, `"entries":[`)
+	lines := strings.Split(strings.TrimSuffix(text, "]}}\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimPrefix(lines[i], ",")
+	}
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
 func TestWriteHARFails(t *testing.T) {
