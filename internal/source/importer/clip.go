@@ -16,7 +16,7 @@ const (
 var errScalar = errors.New("a number or word of JSON is longer than 1 KiB")
 
 // clipper passes JSON on with every string cut to clipString and every run of
-// white space cut to one space, so that a decoder behind it, which holds one
+// white space cut to its first character, so that a decoder behind it, which holds one
 // token at a time, needs bounded memory. It looks at quotes and escapes only;
 // whether the JSON is valid is for the decoder to tell.
 type clipper struct {

@@ -158,7 +158,8 @@ func TestImport(t *testing.T) {
 			{File: name, Line: 6, Reason: "inspection failed: no luck"},
 			{File: name, Line: 8, Reason: reasonTime},
 		},
-		Days: got.Days,
+		Oldest: record.TimeOf(noon).Day() - 8,
+		Days:   got.Days,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -35,6 +35,8 @@ type Report struct {
 	Files        []FileReport           `json:"files"`
 	Rejects      []Reject               `json:"rejects,omitempty"` // the first ones
 
+	// Oldest is the day of the oldest request that was refused as too old.
+	Oldest record.Day `json:"-"`
 	// Days are those that requests of this import lie in, oldest first.
 	Days []record.Day `json:"-"`
 }
@@ -61,6 +63,7 @@ type Reject struct {
 type tally struct {
 	lines, rejected, tooOld, future, excluded uint64
 	unterminated, malformed, noAddress        uint64
+	oldest                                    record.Day // of those too old
 	rejects                                   []Reject // without their file
 }
 
@@ -88,6 +91,9 @@ func (r *Report) add(file *FileReport, t *tally) {
 	file.Lines, r.Lines = file.Lines+t.lines, r.Lines+t.lines
 	file.Requests, r.Requests = file.Requests+recognised, r.Requests+recognised
 	file.Rejected, r.Rejected = file.Rejected+t.rejected, r.Rejected+t.rejected
+	if t.tooOld > 0 && (r.TooOld == 0 || t.oldest < r.Oldest) {
+		r.Oldest = t.oldest
+	}
 	r.TooOld += t.tooOld
 	r.Future += t.future
 	r.Excluded += t.excluded

@@ -14,7 +14,7 @@ import (
 
 // writeBlocks is how many blocks are handed to the sink in one call at the most,
 // so that it need not commit each for itself.
-const writeBlocks = 16
+const writeBlocks = 32
 
 // importFile is the second pass over one file: one goroutine reads blocks,
 // several inspect them, this one stores them in the order of the file.
@@ -164,7 +164,9 @@ func (j *judge) judge(b *block) {
 		at := record.TimeOf(x.Started)
 		x.ID = record.RequestID{At: at, Node: j.node, Seq: uint32(it.n % (1 << record.SeqBits))}
 		if day := at.Day(); day < j.oldest {
-			b.tally.tooOld++
+			if b.tally.tooOld++; b.tally.tooOld == 1 || day < b.tally.oldest {
+				b.tally.oldest = day
+			}
 			continue
 		} else if day > j.newest {
 			b.tally.future++
