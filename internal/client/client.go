@@ -1,0 +1,219 @@
+// Package client asks Sojourn's API. The command line is built on it: every
+// command that shows something asks the same routes as the console does, be it
+// over the network or of a handler in the same process.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"sojourn/internal/record"
+)
+
+const (
+	// timeout bounds one question; it lies above the server's own bound.
+	timeout = 70 * time.Second
+	// maxAnswer bounds what an answer may hold, in bytes.
+	maxAnswer = 64 << 20
+	// prefix is where the API lives below a server's address.
+	prefix = "/api/v1/"
+)
+
+// Client asks one server. It may be used concurrently.
+type Client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+// New returns a client of the server at base, such as http://127.0.0.1:8070.
+func New(base, token string) (*Client, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("server %q is not an address such as http://127.0.0.1:8070", base)
+	}
+	if token == "" {
+		return nil, fmt.Errorf("server %s needs a token", base)
+	}
+	return newClient(strings.TrimSuffix(base, "/"), token, nil), nil
+}
+
+// InProcess returns a client of a handler in this process.
+func InProcess(h http.Handler, token string) *Client {
+	return newClient("http://localhost", token, handlerTransport{h})
+}
+
+func newClient(base, token string, transport http.RoundTripper) *Client {
+	return &Client{base: base, token: token, http: &http.Client{
+		Transport: transport,
+		Timeout:   timeout,
+		// A redirect would carry the token to who knows where.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Sessions lists parts; the filters are those of GET /api/v1/sessions.
+func (c *Client) Sessions(ctx context.Context, filters url.Values) (page record.SessionPage, err error) {
+	err = c.decode(ctx, http.MethodGet, "sessions", filters, &page)
+	return page, err
+}
+
+// Session sums up one session.
+func (c *Client) Session(ctx context.Context, id string, filters url.Values) (s record.Session, err error) {
+	err = c.decode(ctx, http.MethodGet, "sessions/"+url.PathEscape(id), filters, &s)
+	return s, err
+}
+
+// Requests lists the requests of a session.
+func (c *Client) Requests(ctx context.Context, session string, filters url.Values) (record.RequestPage, error) {
+	var raw struct {
+		Requests []json.RawMessage
+		Next     string
+	}
+	if err := c.decode(ctx, http.MethodGet, "sessions/"+url.PathEscape(session)+"/requests", filters, &raw); err != nil {
+		return record.RequestPage{}, err
+	}
+	page := record.RequestPage{Requests: make([]record.Request, len(raw.Requests)), Next: raw.Next}
+	for i, text := range raw.Requests {
+		page.Requests[i] = unmeasured()
+		if err := json.Unmarshal(text, &page.Requests[i]); err != nil {
+			return page, fmt.Errorf("the server's answer: %w", err)
+		}
+	}
+	return page, nil
+}
+
+// Request shows one request.
+func (c *Client) Request(ctx context.Context, id string) (record.RequestDetail, error) {
+	r := record.RequestDetail{Request: unmeasured()}
+	err := c.decode(ctx, http.MethodGet, "requests/"+url.PathEscape(id), nil, &r)
+	return r, err
+}
+
+// System shows the state of the installation.
+func (c *Client) System(ctx context.Context) (s record.System, err error) {
+	err = c.decode(ctx, http.MethodGet, "system", nil, &s)
+	return s, err
+}
+
+// SignInCode makes a link that signs a browser in, once.
+func (c *Client) SignInCode(ctx context.Context) (code record.SignInCode, err error) {
+	err = c.decode(ctx, http.MethodPost, "sign-in-codes", nil, &code)
+	return code, err
+}
+
+// Get returns the JSON document at a path below /api/v1, as the server wrote it.
+func (c *Client) Get(ctx context.Context, path string, filters url.Values) (json.RawMessage, error) {
+	return c.ask(ctx, http.MethodGet, path, filters)
+}
+
+// unmeasured is a request before its measures are read: absent ones stay unknown.
+func unmeasured() record.Request {
+	return record.Request{Duration: record.Unknown, FirstByte: record.Unknown, RequestBytes: record.Unknown, ResponseBytes: record.Unknown}
+}
+
+func (c *Client) decode(ctx context.Context, method, path string, filters url.Values, v any) error {
+	text, err := c.ask(ctx, method, path, filters)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("the answer of %s is not what this version expects: %w", c.base, err)
+	}
+	return nil
+}
+
+func (c *Client) ask(ctx context.Context, method, path string, filters url.Values) ([]byte, error) {
+	target := c.base + prefix + path
+	if len(filters) > 0 {
+		target += "?" + filters.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	r.Header.Set("Accept", "application/json")
+	w, err := c.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer w.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(w.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the answer of %s broke off: %w", c.base, err)
+	case len(body) > maxAnswer:
+		return nil, fmt.Errorf("the answer of %s is larger than %d MiB: ask for fewer with a lower limit", c.base, maxAnswer>>20)
+	case w.StatusCode != http.StatusOK:
+		return nil, problemOf(w, body)
+	}
+	return body, nil
+}
+
+// Problem is an error that the API answered (RFC 9457).
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+// Error is the detail, which names what to change.
+func (p *Problem) Error() string {
+	if p.Detail != "" {
+		return p.Detail
+	}
+	return fmt.Sprintf("the server answers %d %s", p.Status, p.Title)
+}
+
+// problemOf reads a problem. Whatever else answers with an error, such as a proxy
+// in between, is told by its status.
+func problemOf(w *http.Response, body []byte) error {
+	p := &Problem{}
+	kind, _, err := mime.ParseMediaType(w.Header.Get("Content-Type"))
+	if err != nil || kind != "application/problem+json" || json.Unmarshal(body, p) != nil {
+		p = &Problem{}
+	}
+	p.Status = w.StatusCode
+	if p.Title == "" {
+		p.Title = http.StatusText(w.StatusCode)
+	}
+	return p
+}
+
+// handlerTransport answers requests by a handler in this process.
+type handlerTransport struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody // a handler always finds one
+	}
+	w := &answerWriter{header: http.Header{}, status: http.StatusOK}
+	t.handler.ServeHTTP(w, r)
+	return &http.Response{
+		Status: http.StatusText(w.status), StatusCode: w.status, Header: w.header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
+	}, nil
+}
+
+// answerWriter keeps a handler's answer.
+type answerWriter struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *answerWriter) Header() http.Header         { return w.header }
+func (w *answerWriter) WriteHeader(status int)      { w.status = status }
+func (w *answerWriter) Write(b []byte) (int, error) { return w.body.Write(b) }
