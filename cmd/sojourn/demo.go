@@ -16,14 +16,14 @@ import (
 
 // demoCmd runs the demo API and the demo traffic, or writes past traffic down.
 type demoCmd struct {
-	API       string  `help:"Address that the demo API listens on; empty: no API." default:"127.0.0.1:9090" placeholder:"HOST:PORT"`
-	Target    string  `help:"Where the traffic goes: the proxy in front of the API." default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Rate      float64 `help:"Requests a second, on average; with --har the default is a small shop's." placeholder:"N"`
+	API       string  `help:"Address that the demo API listens on; empty: no API." default:"127.0.0.1:9090"`
+	Target    string  `help:"Where the traffic goes: the proxy in front of the API." default:"http://127.0.0.1:8080"`
+	Rate      float64 `help:"Requests a second, on average. Default: a lively shop's, with --har a small one's." placeholder:"N"`
 	Rhythm    bool    `help:"More traffic by day than by night, as with --har."`
-	Seed      uint64  `help:"The same seed, the same people and the same traffic." default:"1" placeholder:"N"`
+	Seed      uint64  `help:"The same seed, the same people and the same traffic." default:"1"`
 	NoTraffic bool    `help:"Only the API."`
 	HAR       string  `name:"har" help:"Write past traffic to this HAR file (- for standard output) and end." placeholder:"FILE"`
-	Days      int     `help:"With --har: whole days before today; today follows up to now." default:"6" placeholder:"DAYS"`
+	Days      int     `help:"With --har: whole days before today; today follows up to now." default:"6"`
 }
 
 // Help is shown by --help after the description.
