@@ -16,7 +16,7 @@ type Reader struct {
 	into   *Body      // nil after Stop
 	n      int64
 	err    error
-	closed bool
+	closed bool // by its reader
 }
 
 // NewReader reads body and keeps its start in into, up to into.Limit.
@@ -36,7 +36,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if r.into.Limit > 0 && n > 0 {
 		r.into.Write(p[:n])
 	}
-	if err != nil && err != io.EOF && r.err == nil && !r.closed {
+	if r.err == nil && !r.closed {
 		r.err = err
 	}
 	return n, err
@@ -51,7 +51,8 @@ func (r *Reader) Close() error {
 	return r.body.Close()
 }
 
-// Progress returns the bytes read so far and the first error other than io.EOF.
+// Progress returns the bytes read so far and what ended them: io.EOF when the
+// body was read to its end, nil when it was not.
 func (r *Reader) Progress() (n int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,16 +15,19 @@ func TestReader(t *testing.T) {
 		t.Helper()
 		into := Body{Limit: limit}
 		r := NewReader(io.NopCloser(body), &into)
+		if _, err := r.Progress(); err != nil {
+			t.Errorf("ended by %v before it was read", err)
+		}
 		io.Copy(io.Discard, r)
 		n, err := r.Stop()
 		if n != wantN || err != wantErr || string(into.Bytes) != wantKept {
 			t.Errorf("read %d bytes, kept %q, error %v; want %d, %q, %v", n, into.Bytes, err, wantN, wantKept, wantErr)
 		}
 	}
-	f(strings.NewReader("hello world"), 0, 11, "", nil)
-	f(strings.NewReader("hello world"), 5, 11, "hello", nil)
-	f(iotest.OneByteReader(strings.NewReader("hello")), 64, 5, "hello", nil)
-	f(iotest.DataErrReader(strings.NewReader("hello")), 64, 5, "hello", nil)
+	f(strings.NewReader("hello world"), 0, 11, "", io.EOF)
+	f(strings.NewReader("hello world"), 5, 11, "hello", io.EOF)
+	f(iotest.OneByteReader(strings.NewReader("hello")), 64, 5, "hello", io.EOF)
+	f(iotest.DataErrReader(strings.NewReader("hello")), 64, 5, "hello", io.EOF)
 	f(io.MultiReader(strings.NewReader("he"), iotest.ErrReader(broken)), 64, 2, "he", broken)
 }
 

@@ -20,6 +20,10 @@ import (
 // second write; responses of unknown length are flushed at once.
 const flushLatency = 2 * time.Millisecond
 
+// uploadGrace is how long a client may go on sending a body that the upstream
+// has answered without reading to its end.
+const uploadGrace = 2 * time.Second
+
 // flight is one exchange on its way through the proxy. Its ReverseProxy is its
 // own, so that the hooks know the exchange they belong to.
 type flight struct {
@@ -105,6 +109,9 @@ func (f *flight) proxy() {
 func (f *flight) rewrite(pr *httputil.ProxyRequest) {
 	forward(pr, f.route.upstream, f.x)
 	if pr.Out.Body != nil {
+		// Upstreams may answer while the body is still coming; without this
+		// net/http would swallow the rest of it then.
+		http.NewResponseController(f.w).EnableFullDuplex()
 		f.x.RequestBody.Limit = f.x.Capture.Request
 		f.request = exchange.NewReader(pr.Out.Body, &f.x.RequestBody)
 		pr.Out.Body = f.request
@@ -145,7 +152,7 @@ func (f *flight) failed(_ http.ResponseWriter, _ *http.Request, err error) {
 	switch bodyErr := f.requestError(); {
 	case f.in.Context().Err() != nil || isDisconnect(bodyErr):
 		panic(http.ErrAbortHandler) // nobody is left to answer
-	case bodyErr != nil:
+	case bodyErr != nil && bodyErr != io.EOF:
 		f.x.Flag(record.FlagMalformed)
 		f.refuse(http.StatusBadRequest, "the body of the request could not be read")
 	case isTimeout(err):
@@ -157,7 +164,7 @@ func (f *flight) failed(_ http.ResponseWriter, _ *http.Request, err error) {
 	}
 }
 
-// requestError is why the client's body could not be read to its end.
+// requestError is what ended the client's body, as exchange.Reader tells it.
 func (f *flight) requestError() error {
 	if f.request == nil {
 		return nil
@@ -193,8 +200,12 @@ func (f *flight) end() {
 	x := f.x
 	var responseErr error
 	if f.request != nil {
-		n, _ := f.request.Stop()
+		n, err := f.request.Stop()
 		x.RequestBytes = record.Measure(n)
+		if err == nil {
+			// net/http waits for a read that the transport may have left behind.
+			http.NewResponseController(f.w).SetReadDeadline(time.Now().Add(uploadGrace))
+		}
 	}
 	if f.response != nil {
 		var n int64
@@ -207,7 +218,7 @@ func (f *flight) end() {
 		x.ResponseBytes = record.Measure(f.tunnel.received.Load())
 	}
 	if !f.returned {
-		x.Flag(f.whyCut(responseErr))
+		f.broken(responseErr)
 	}
 	duration := time.Since(x.Started)
 	x.Duration = record.Measure(duration.Microseconds())
@@ -215,13 +226,17 @@ func (f *flight) end() {
 	f.inspectorEnd()
 }
 
-// whyCut says who broke the exchange off: the upstream (or we, when stopping),
+// broken notes who broke the exchange off: the upstream (or we, when stopping),
 // or else the client.
-func (f *flight) whyCut(responseErr error) record.Flag {
-	if f.server.base.Err() != nil || responseErr != nil && !errors.Is(responseErr, context.Canceled) {
-		return record.FlagResponseCut
+func (f *flight) broken(responseErr error) {
+	if f.server.base.Err() == nil && (responseErr == nil || responseErr == io.EOF || errors.Is(responseErr, context.Canceled)) {
+		f.x.Flag(record.FlagClientGone)
+		return
 	}
-	return record.FlagClientGone
+	f.x.Flag(record.FlagResponseCut)
+	if f.response != nil {
+		http.NewResponseController(f.w).Flush() // what there is of it
+	}
 }
 
 func (f *flight) elapsed() record.Measure {
