@@ -1,0 +1,50 @@
+import type { Request, Rung, Strength } from "../api/client";
+import { plural } from "../format/number";
+import { visible } from "../format/text";
+import { KeyTag } from "../ui/Tag";
+import classes from "./Why.module.css";
+
+/** The rungs in the order they are tried, and what each looks at. */
+const ladder: { rung: Rung; name: string }[] = [
+  { rung: "own", name: "Own keys" },
+  { rung: "mcp", name: "MCP" },
+  { rung: "builtin", name: "Built-in keys" },
+  { rung: "network", name: "Network" },
+];
+
+const strengths: Record<Strength, string> = {
+  secret: "An opaque value that only its holder knows: hard to forge.",
+  claimed: "Claimed, not verified: anyone could have written this value.",
+  network: "An address and what the client says of itself: several people may share them.",
+};
+
+/** Why a request is in its session: the ladder of keys, and the one that won. */
+export function Why({ request: r }: { request: Request }) {
+  const won = ladder.findIndex(({ rung }) => rung === r.rung);
+  return (
+    <section>
+      <h3 className={classes.title}>Why this session?</h3>
+      <ol className={classes.ladder}>
+        {ladder.map(({ rung, name }, i) => (
+          <li key={rung} className={classes.rung} data-state={i < won ? "passed" : i === won ? "won" : "rest"}>
+            <span className={classes.name}>{name}</span>
+            {i < won && <span>no value</span>}
+            {i > won && <span>not needed</span>}
+            {i === won && (
+              <span className={classes.won}>
+                <KeyTag name={r.key} strength={r.strength} /> <code>{visible(r.point)}</code>
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+      <p className={classes.words}>
+        {r.tried > 0 ? `${plural(r.tried, "key")} tried before it gave no value. ` : "It was the first key tried. "}
+        <span className={r.strength === "claimed" ? classes.claimed : undefined}>{strengths[r.strength]}</span>{" "}
+        {r.accepted
+          ? "The upstream accepted the request."
+          : `The upstream did not accept the request (${r.status}): the value proves nothing.`}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,214 @@
+import { type ReactNode, useId } from "react";
+import { Link } from "wouter";
+import type { NodeStatus, System } from "../api/client";
+import { bytesLong, count, percent, plural } from "../format/number";
+import { visible } from "../format/text";
+import { ago, day, micros, span } from "../format/time";
+import { Tag } from "../ui/Tag";
+import { address } from "../url/view";
+import classes from "./SystemView.module.css";
+
+/** The state of the installation: what is lost or waiting first, then each part of the path. */
+export function SystemView({ system }: { system: System }) {
+  return (
+    <div className={classes.system}>
+      <Figures system={system} />
+      {system.set_aside.length > 0 && (
+        <Section title="Days set aside" note="These files could not be opened and were moved away; the other days go on.">
+          <ul className={classes.lines}>
+            {system.set_aside.map((file) => (
+              <li key={file.file}>
+                <Tag tone="amber">set aside</Tag> <code>{visible(file.file)}</code>
+                <span className={classes.dim}> {visible(file.reason)}</span>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Nodes" note="They see the traffic.">
+        {system.nodes.length === 0 && <p className={classes.trouble}>No node answers. Traffic is not being recorded.</p>}
+        {system.nodes.map((node) => (
+          <Node key={node.name} node={node} />
+        ))}
+      </Section>
+      <Section title="Bus and writer" note="The bus keeps records until the writer has stored them.">
+        <Bus system={system} />
+      </Section>
+      <Section title="Days" note={retentionWords(system)}>
+        <Days system={system} />
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className={classes.section} aria-labelledby={id}>
+      <h2 className={classes.title} id={id}>
+        {title}
+        {note && <span className={classes.note}>{note}</span>}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function Figures({ system }: { system: System }) {
+  const lost = system.nodes.reduce((sum, node) => sum + lostOf(node), 0);
+  const requests = system.days.reduce((sum, d) => sum + d.requests, 0);
+  const size = system.days.reduce((sum, d) => sum + d.bytes, 0);
+  const waiting = system.nodes.reduce((sum, node) => sum + node.waiting, 0);
+  return (
+    <dl className={classes.figures}>
+      <Figure name="Requests kept" value={count(requests)} note={`on ${plural(system.days.length, "day")}`} />
+      <Figure
+        name="On disk"
+        value={bytesLong(size)}
+        note={requests > 0 ? `${(size / requests).toFixed(1)} bytes a request` : "nothing yet"}
+      />
+      <Figure name="On the way" value={count(waiting)} note={`${plural(system.bus.messages, "batch", "batches")} in the bus`} />
+      <Figure name="Lost" value={count(lost)} note={lost > 0 ? "see the reasons below" : "nothing"} bad={lost > 0} />
+      <Figure name="Running" value={running(system.started)} note={`policy ${system.revision || "built in"}`} />
+    </dl>
+  );
+}
+
+function Figure({ name, value, note, bad }: { name: string; value: string; note: string; bad?: boolean }) {
+  return (
+    <div className={classes.figure} data-bad={bad || undefined}>
+      <dt>{name}</dt>
+      <dd className={classes.value}>{value}</dd>
+      <dd className={classes.dim}>{note}</dd>
+    </div>
+  );
+}
+
+function Node({ node }: { node: NodeStatus }) {
+  const losses = Object.entries(node.lost).filter(([, n]) => n > 0);
+  return (
+    <div className={classes.node}>
+      <Facts
+        facts={[
+          ["Node", <strong key="name">{visible(node.name)}</strong>],
+          ["Started", ago(node.started)],
+          ["Proxy", node.proxy ? <code key="proxy">{node.proxy}</code> : "none"],
+          ["Exchanges", count(node.exchanges)],
+          ["Recorded", count(node.recorded)],
+          ["Excluded", count(node.excluded)],
+          ["Waiting", count(node.waiting)],
+        ]}
+      />
+      <ul className={classes.lines}>
+        {losses.length === 0 && (
+          <li>
+            <Tag tone="green">nothing lost</Tag>
+          </li>
+        )}
+        {losses.map(([reason, n]) => (
+          <li key={reason}>
+            <Tag tone="red">lost</Tag> {plural(n, "request")}: {visible(reason.replaceAll("_", " "))}
+          </li>
+        ))}
+        {node.upstreams.map((upstream) => (
+          <li key={upstream.url}>
+            {upstream.error ? <Tag tone="red">no answer</Tag> : <Tag tone="green">upstream</Tag>} <code>{upstream.url}</code>
+            {upstream.errors > 0 && <span className={classes.dim}> {plural(upstream.errors, "exchange")} not answered</span>}
+            {upstream.error && <span className={classes.dim}>, the last: {visible(upstream.error)}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Bus({ system: { bus, writer } }: { system: System }) {
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Bus", bus.connected ? <Tag tone="green">connected</Tag> : <Tag tone="red">not connected</Tag>],
+          ["Filled", bus.max_bytes > 0 ? `${percent(bus.bytes / bus.max_bytes)} of ${bytesLong(bus.max_bytes)}` : bytesLong(bus.bytes)],
+          ["Batches waiting", count(bus.messages)],
+          ["Stored", count(writer.stored)],
+          ["Seen again, skipped", count(writer.skipped)],
+          ["Too old", count(writer.too_old)],
+          ["In the future", count(writer.future)],
+          ["Writes tried again", count(writer.errors)],
+        ]}
+      />
+      {writer.error && <p className={classes.trouble}>Writing fails: {visible(writer.error)}</p>}
+    </>
+  );
+}
+
+/** Names with values under them, side by side. */
+function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
+  return (
+    <dl className={classes.facts}>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Days({ system }: { system: System }) {
+  const most = Math.max(1, ...system.days.map((d) => d.requests));
+  if (system.days.length === 0) return <p className={classes.dim}>Nothing is stored yet.</p>;
+  return (
+    <table className={classes.days}>
+      <thead>
+        <tr>
+          <th scope="col">Day, UTC</th>
+          <th scope="col">Requests</th>
+          <th scope="col" className={classes.wide}>
+            <span className={classes.hidden}>Share of the fullest day</span>
+          </th>
+          <th scope="col">Size</th>
+          <th scope="col">State</th>
+        </tr>
+      </thead>
+      <tbody>
+        {system.days.map((d) => (
+          <tr key={d.day}>
+            <td>
+              <Link href={dayAddress(d.day)}>{day(d.day)}</Link>
+            </td>
+            <td>{count(d.requests)}</td>
+            <td className={classes.wide}>
+              <span className={classes.bar} style={{ width: `${(d.requests / most) * 100}%` }} />
+            </td>
+            <td>{bytesLong(d.bytes)}</td>
+            <td>{d.sealed ? <Tag>compacted</Tag> : <Tag tone="accent">being written</Tag>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const dayLong = 24 * 60 * 60 * 1000; // ms
+
+/** The list of sessions on one day. */
+function dayAddress(date: string): string {
+  const from = `${date}T00:00:00Z`;
+  const to = new Date(Date.parse(from) + dayLong).toISOString().replace(".000", "");
+  return address.sessions({ time: { kind: "between", from, to } });
+}
+
+function retentionWords({ retention }: System): string {
+  const days = `Kept for ${plural(retention.days, "day")}`;
+  return retention.bytes > 0 ? `${days}, in at most ${bytesLong(retention.bytes)}.` : `${days}.`;
+}
+
+function lostOf(node: NodeStatus): number {
+  return Object.values(node.lost).reduce((sum, n) => sum + n, 0);
+}
+
+function running(started: string): string {
+  return span(Date.now() * 1000 - micros(started));
+}
