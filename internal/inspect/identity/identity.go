@@ -1,0 +1,176 @@
+// Package identity says which session a request belongs to.
+//
+// A request climbs a ladder of keys; the first that yields a value wins:
+//
+//  1. own keys, in the operator's order
+//  2. MCP, where the request is one
+//  3. the built-in set (builtin.go), request side only
+//  4. network: address and User-Agent (network.go)
+//
+// The first two come with the policy's session part; until then the ladder
+// begins at the third. The session id is a keyed digest of what won and of
+// nothing else, so it is the same on every day, on every node and after every
+// restart.
+package identity
+
+import (
+	"net/http"
+	"net/netip"
+
+	"sojourn/internal/inspect/point"
+	"sojourn/internal/record"
+)
+
+// Request is what identification looks at. It is not changed.
+type Request struct {
+	Application string // scope of names that mean something only there
+	IP          netip.Addr
+	Header      http.Header // canonical names
+	Path, Query string      // as they are on the wire
+}
+
+// Identity is which session a request belongs to, and why.
+type Identity struct {
+	Session  record.SessionID
+	Client   record.SessionID // what the network rung alone gives
+	Key      string
+	Point    string // where the value stood
+	Rung     record.Rung
+	Strength record.Strength
+	Tried    int // keys tried in vain before the one that won
+	// Secret is the value that won, when its strength is secret. It is for masking
+	// only and must not be kept.
+	Secret string
+	// Truncated: there were more cookies or parameters than are read.
+	Truncated bool
+}
+
+// Identifier identifies requests with one install key. It may be used by any
+// number of goroutines.
+type Identifier struct{ digests digests }
+
+// New derives what is needed from the install key, of KeyBytes.
+func New(installKey []byte) (*Identifier, error) {
+	d, err := newDigests(installKey)
+	if err != nil {
+		return nil, err
+	}
+	return &Identifier{digests: d}, nil
+}
+
+// Identify finds the session of r. It reads nothing but the request, keeps
+// nothing, and always finds one.
+func (i *Identifier) Identify(r *Request) Identity {
+	network := networkOf(r)
+	digest := i.digests.get()
+	defer i.digests.put(digest)
+
+	id := Identity{
+		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:]...),
+		Key:    network.key.name, Point: network.key.point,
+		Rung: record.RungNetwork, Strength: record.StrengthNetwork,
+		Tried: len(ladder),
+	}
+	id.Session = id.Client
+
+	var v values
+	v.read(r)
+	id.Truncated = v.truncated
+	for rank := range ladder {
+		s := &ladder[rank]
+		if v.found[s.slot] == "" {
+			continue
+		}
+		if hit, ok := s.take(r, &v, network); ok {
+			id.Session = digest.session(record.RungBuiltin, hit.scope, s.key, hit.parts[:hit.n]...)
+			id.Key, id.Point = s.key, s.pointOf(&v, network)
+			id.Rung, id.Strength, id.Tried = record.RungBuiltin, s.strength(), rank
+			if id.Strength == record.StrengthSecret {
+				id.Secret = hit.secret
+			}
+			break
+		}
+	}
+	return id
+}
+
+// hit is what a step of the ladder yields.
+type hit struct {
+	scope  string
+	parts  [maxParts]string // of the grouping value
+	n      int
+	secret string // the part of the value that is to be masked
+}
+
+// maxParts is the most parts that a built-in grouping value is made of.
+const maxParts = 3
+
+// take reads the step's value out of what its place holds.
+func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
+	value := v.found[s.slot]
+	switch s.read {
+	case readCredentials:
+		scheme, rest := point.Credentials(value)
+		if !tokenScheme(scheme) || scheme == "" && !opaque(rest) {
+			return h, false
+		}
+		value = rest
+	case readToken:
+		value = bare(value)
+	case readClaim:
+		t := v.token(s.slot)
+		if value = t.claim(s.claim); none(value) {
+			return h, false
+		}
+		h.parts, h.n = [maxParts]string{t.issuer, value}, 2
+		if t.issuer == "" {
+			h.scope = r.Application // without an issuer it means something only there
+		}
+		return h, true
+	case readBasicUser:
+		scheme, rest := point.Credentials(value)
+		if !equalFold(scheme, "basic") {
+			return h, false
+		}
+		user, readable := point.BasicUser(rest)
+		if !readable || none(user) {
+			return h, false
+		}
+		h.scope, h.parts, h.n = r.Application, [maxParts]string{user}, 1
+		return h, true
+	case readAPIKey, readAPIKeyScheme:
+		if s.read == readAPIKeyScheme {
+			scheme, rest := point.Credentials(value)
+			if !apiKeyScheme(scheme) {
+				return h, false
+			}
+			value = rest
+		}
+		if none(value) {
+			return h, false
+		}
+		h.scope, h.secret = r.Application, value
+		h.parts, h.n = [maxParts]string{value, network.parts[0], network.parts[1]}, 3
+		return h, true
+	}
+	if none(value) || s.shape == shapeOpaque && !opaque(value) {
+		return h, false
+	}
+	if s.with >= 0 {
+		h.parts, h.n, h.secret = [maxParts]string{value, v.found[s.with]}, 2, value
+		return h, true
+	}
+	h.parts, h.n, h.secret = [maxParts]string{value}, 1, value
+	return h, true
+}
+
+// strength says how hard the step's value is to forge.
+func (s *step) strength() record.Strength {
+	switch s.read {
+	case readClaim, readBasicUser:
+		// A claim is not verified here, nor is the password next to a user name:
+		// anyone can write them.
+		return record.StrengthClaimed
+	}
+	return record.StrengthSecret
+}

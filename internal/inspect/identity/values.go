@@ -1,0 +1,199 @@
+package identity
+
+import (
+	"strings"
+
+	"sojourn/internal/inspect/point"
+)
+
+const (
+	// maxSlots bounds the distinct places that the built-in set reads.
+	maxSlots = 320
+	// maxChunks bounds the numbered cookies that make up one.
+	maxChunks = 16
+	// maxGlobName is the longest cookie name that a glob is tried on.
+	maxGlobName = 128
+	// maxParameterName is longer than any parameter name of the built-in set.
+	maxParameterName = 32
+)
+
+// values holds what a request has in the places of the built-in set, read in one
+// pass over each of its parts.
+type values struct {
+	found     [maxSlots]string
+	truncated bool
+
+	globNames []globName
+	chunks    chunks
+	jwt       jwt
+}
+
+type globName struct {
+	slot int
+	name string
+}
+
+// chunks are the parts of one cookie that came in numbered ones. Of several such
+// cookies in one request the first of the ladder counts.
+type chunks struct {
+	slot  int
+	parts [maxChunks]string
+	any   bool
+}
+
+func (v *values) read(r *Request) {
+	for name, lines := range r.Header {
+		if slot, ok := slots.headers[name]; ok {
+			for _, line := range lines {
+				v.put(slot, line)
+			}
+		}
+	}
+	v.readCookies(r.Header["Cookie"])
+	query := point.ScanQuery(r.Query)
+	for p, ok := query.Next(); ok; p, ok = query.Next() {
+		v.parameter(slots.query, p)
+	}
+	path := point.ScanPath(r.Path)
+	for p, ok := path.Next(); ok; p, ok = path.Next() {
+		v.parameter(slots.path, p)
+	}
+	v.truncated = v.truncated || query.Cut
+}
+
+func (v *values) readCookies(lines []string) {
+	scan := point.ScanCookies(lines)
+	for {
+		name, value, ok := scan.Next()
+		if !ok {
+			break
+		}
+		if slot := slots.cookie(name); slot >= 0 {
+			v.putCookie(slot, name, value)
+			continue
+		}
+		if base, n, ok := chunkOf(name); ok {
+			if slot := slots.cookie(base); slot >= 0 && slots.chunked[slot] {
+				v.putChunk(slot, base, n, value)
+			}
+		}
+	}
+	v.truncated = v.truncated || scan.Cut
+	if c := &v.chunks; c.any && v.found[c.slot] == "" {
+		v.found[c.slot] = strings.Join(c.parts[:], "")
+	}
+}
+
+// put keeps the first value of a slot that is one.
+func (v *values) put(slot int, value string) {
+	if v.found[slot] == "" && !none(value) {
+		v.found[slot] = value
+	}
+}
+
+// putCookie is put; of several names that one glob means the least counts, so
+// that the order of cookies, which browsers change, does not.
+func (v *values) putCookie(slot int, name, value string) {
+	glob := slots.glob(slot)
+	if glob == nil {
+		v.put(slot, value)
+		return
+	}
+	if none(value) || glob.shape == shapeOpaque && !opaque(value) {
+		return
+	}
+	for i := range v.globNames {
+		if g := &v.globNames[i]; g.slot == slot {
+			if name < g.name {
+				g.name, v.found[slot] = name, value
+			}
+			return
+		}
+	}
+	v.globNames = append(v.globNames, globName{slot, name})
+	v.found[slot] = value
+}
+
+func (v *values) putChunk(slot int, base string, n int, value string) {
+	c := &v.chunks
+	if c.any && slot > c.slot {
+		return
+	}
+	if !c.any || slot < c.slot {
+		*c = chunks{slot: slot, any: true}
+		if slots.glob(slot) != nil {
+			v.globNames = append(v.globNames, globName{slot, base})
+		}
+	}
+	if c.parts[n] == "" {
+		c.parts[n] = value
+	}
+}
+
+// chunkOf takes the number off the name of a cookie that was split: name.0
+// (Auth.js, Auth0, Supabase), name_0 (oauth2-proxy), name-0 (AWS ELB), nameC1
+// (ASP.NET).
+func chunkOf(name string) (base string, n int, ok bool) {
+	end := len(name)
+	for end > 0 && len(name)-end < 3 && '0' <= name[end-1] && name[end-1] <= '9' {
+		end--
+		n += int(name[end]-'0') * [...]int{1, 10, 100}[len(name)-end-1]
+	}
+	if end == len(name) || end < 2 || n >= maxChunks || strings.IndexByte("._-C", name[end-1]) < 0 {
+		return "", 0, false
+	}
+	return name[:end-1], n, true
+}
+
+func (v *values) globName(slot int) string {
+	for _, g := range v.globNames {
+		if g.slot == slot {
+			return g.name
+		}
+	}
+	return ""
+}
+
+// parameter keeps a parameter whose name, decoded and in lower case, is in index.
+func (v *values) parameter(index map[string]int, p point.Parameter) {
+	if p.Value == "" || len(p.Name) > 3*maxParameterName {
+		return
+	}
+	var buf [3 * maxParameterName]byte
+	name := point.AppendUnescaped(buf[:0], p.Name, true)
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			name[i] = c | 0x20
+		}
+	}
+	if slot, ok := index[string(name)]; ok {
+		v.put(slot, point.Unescape(p.Value))
+	}
+}
+
+// jwt is what was read of the token in one slot; a request seldom has two.
+type jwt struct {
+	slot         int
+	read         bool
+	issuer       string
+	sid, subject string
+}
+
+// token reads the JWT in a slot; all claims are empty when it holds none.
+func (v *values) token(slot int) *jwt {
+	if !v.jwt.read || v.jwt.slot != slot {
+		var got [3]string
+		point.ReadJWT(bare(v.found[slot]), jwtClaims[:], got[:])
+		v.jwt = jwt{slot: slot, read: true, issuer: got[0], sid: got[1], subject: got[2]}
+	}
+	return &v.jwt
+}
+
+var jwtClaims = [...]string{"iss", "sid", "sub"}
+
+func (t *jwt) claim(name string) string {
+	if name == "sid" {
+		return t.sid
+	}
+	return t.subject
+}
