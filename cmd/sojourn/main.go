@@ -25,6 +25,12 @@ type app struct {
 // commands are the sub-commands, one file each.
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Sessions sessionsCmd `cmd:"" help:"List and show sessions."`
+	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session."`
+	System   systemCmd   `cmd:"" help:"Show the state of the installation."`
+	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once."`
+	Openapi  openapiCmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 }
 
 func main() {
@@ -54,6 +60,7 @@ func run(a *app, args []string) error {
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": version},
+		kong.WithHyphenPrefixedParameters(true), // --from -24h
 	)
 	if err != nil {
 		return err
