@@ -140,12 +140,17 @@ func (a *API) addresses(routes, console http.Handler) http.Handler {
 	return mux
 }
 
+// inertPolicy lets what we send do nothing at all, should a browser show it as a
+// page. The console's pages have a policy of their own.
+const inertPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // ServeHTTP answers everything on the console's address.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", inertPolicy)
 	h.Set("Cache-Control", "no-store") // the console's assets say otherwise
 	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	a.handler.ServeHTTP(w, r)

@@ -214,6 +214,21 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+func TestHeaders(t *testing.T) {
+	f := newFixture(t)
+	for _, path := range []string{"/healthz", "/sign-in", "/api/v1/sessions", "/api/v1/nothing", "/metrics"} {
+		h := f.do("GET", path).Header
+		for name, want := range map[string]string{
+			"Content-Security-Policy": inertPolicy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+			"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+		} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+	}
+}
+
 func TestUnknown(t *testing.T) {
 	f := newFixture(t)
 	for _, tt := range []struct {
@@ -353,4 +368,34 @@ func TestSystem(t *testing.T) {
 	if p := problemIn(t, f.do("GET", "/api/v1/system")); p.Status != 500 || strings.Contains(p.Detail, "inside") {
 		t.Errorf("problem %+v", p)
 	}
+}
+
+// BenchmarkSessions measures what the API adds to the store's answer.
+func BenchmarkSessions(b *testing.B) {
+	f := newFixture(b)
+	page, err := f.store.Sessions(b.Context(), store.SessionQuery{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var parts []record.Part
+	for range store.DefaultLimit {
+		parts = append(parts, page.Parts[1])
+	}
+	f.API.store = pageReader{Reader: f.store, page: store.SessionPage{Parts: parts}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := f.do("GET", "/api/v1/sessions?from=-24h&status=4xx"); r.StatusCode != 200 {
+			b.Fatal(r.StatusCode)
+		}
+	}
+}
+
+// pageReader always has the same page.
+type pageReader struct {
+	Reader
+	page store.SessionPage
+}
+
+func (r pageReader) Sessions(context.Context, store.SessionQuery) (store.SessionPage, error) {
+	return r.page, nil
 }

@@ -23,7 +23,7 @@ func (q *query) Resolve(ctx huma.Context) []error {
 type listInput struct{ query }
 
 type itemInput struct {
-	ID string `path:"id"`
+	ID string `path:"id" doc:"Its id, as lists show it"`
 	query
 }
 

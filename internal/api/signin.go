@@ -22,9 +22,6 @@ const refusedPage = `<!doctype html>
 <p>To get a new one, run this where Sojourn runs: <code>sojourn sign-in</code>
 `
 
-// refusedPolicy lets the page above do nothing at all.
-const refusedPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 // SignInCode makes a link below base, the console's address such as
 // http://127.0.0.1:8070, that signs one browser in.
 func (a *API) SignInCode(base string) record.SignInCode {
@@ -39,7 +36,6 @@ func (a *API) SignInCode(base string) record.SignInCode {
 // signIn exchanges a one-time code for the cookie. Only a browser that is being
 // looked at may use the code up: not HEAD, and not one that fetches ahead.
 func (a *API) signIn(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
 	switch {
 	case r.Method == http.MethodHead:
 		return
@@ -48,7 +44,6 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	case !a.codes.redeem(r.URL.Query().Get("code"), a.now()):
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", refusedPolicy)
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte(refusedPage))
 		return

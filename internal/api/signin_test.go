@@ -92,7 +92,7 @@ func TestSignIn_Refused(t *testing.T) {
 			if r.StatusCode != 403 || len(r.Cookies()) != 0 || string(b) != refusedPage {
 				t.Errorf("status %d, cookies %v, page %s", r.StatusCode, r.Cookies(), b)
 			}
-			if got := r.Header.Get("Content-Security-Policy"); got != refusedPolicy {
+			if got := r.Header.Get("Content-Security-Policy"); got != inertPolicy {
 				t.Errorf("policy %q", got)
 			}
 		})
