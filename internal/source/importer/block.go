@@ -88,9 +88,7 @@ func (s *harSource) fill(b *block) error {
 		}
 		b.last = s.entries.n
 		b.items = append(b.items, item{n: b.last, x: x, reason: reason})
-		if x != nil {
-			bytes += len(x.RequestBody.Bytes) + len(x.ResponseBody.Bytes) + len(x.Path) + len(x.Query)
-		}
+		bytes += s.entries.size
 	}
 	return nil
 }

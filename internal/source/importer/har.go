@@ -18,6 +18,7 @@ var errNotHAR = errors.New("this is JSON, but no HAR: it has no log.entries (of 
 type harReader struct {
 	d       harDecoder
 	n       uint64 // entries read
+	size    int    // bytes that the last entry holds
 	entered bool   // inside log.entries
 }
 
@@ -44,6 +45,10 @@ func (h *harReader) next() (x *exchange.Exchange, reason string, err error) {
 	}
 	h.n++
 	x, reason = e.exchange()
+	h.size = len(e.request.url) + e.request.size() + e.response.size()
+	if x != nil {
+		h.size += len(x.RequestBody.Bytes) + len(x.ResponseBody.Bytes)
+	}
 	return x, reason, nil
 }
 

@@ -119,7 +119,7 @@ func TestHARBroken(t *testing.T) {
 // Bodies of any length need bounded memory, and are flagged as cut.
 func TestHARMemoryIsBounded(t *testing.T) {
 	before, after, _ := strings.Cut(fmt.Sprintf(harEntryText, "", "@"), "@")
-	const size = 256 << 20
+	const size = 48 << 20
 	r := io.MultiReader(strings.NewReader(`{"log":{"entries":[`+before), io.LimitReader(endless{}, size), strings.NewReader(after+`]}}`))
 	var start, end runtime.MemStats
 	runtime.ReadMemStats(&start)

@@ -122,6 +122,9 @@ func (m *harMessage) decode(d harDecoder) (err error) {
 	return err
 }
 
+// size is how many bytes of headers and cookies a message holds.
+func (m *harMessage) size() int { return m.headers.size + m.cookies.size }
+
 // decode reads an array of {name, value}.
 func (f *harFields) decode(d harDecoder) error {
 	return d.array(func() error {

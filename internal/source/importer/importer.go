@@ -160,7 +160,7 @@ func DaysTo(now time.Time, newest record.Time) int {
 
 // check is the first pass over one file.
 func (m *Importer) check(ctx context.Context, i int, in *input) (newest record.Time, err error) {
-	content, err := in.open(ctx)
+	content, err := in.open(ctx, -1)
 	if err != nil {
 		return 0, err
 	}

@@ -82,13 +82,21 @@ func openTwice(ctx context.Context, name, spool string) (*os.File, error) {
 type content struct {
 	io.Reader
 	n       int64 // bytes read
+	want    int64 // bytes that the first pass read; -1 in that pass
 	release func()
 }
+
+// errChanged ends the second pass where the file is not what the first one read.
+// What comes last then is not to be stored: it is no part of the log by that digest.
+var errChanged = errors.New("the file changed or could not be read again: run the import again")
 
 func (c *content) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
-	if err == io.ErrUnexpectedEOF {
+	switch {
+	case c.want >= 0 && (c.n > c.want || err != nil && c.n < c.want):
+		return n, errChanged
+	case err == io.ErrUnexpectedEOF:
 		err = fmt.Errorf("the file breaks off: %w", err)
 	}
 	return n, err
@@ -101,8 +109,9 @@ func (c *content) Close() error {
 }
 
 // open starts a pass over the content. Compression is told by the first bytes,
-// not by the name. Reading ends when ctx does.
-func (in *input) open(ctx context.Context) (*content, error) {
+// not by the name. Reading ends when ctx does. In the second pass, want is the
+// size that the first one found; in the first it is -1.
+func (in *input) open(ctx context.Context, want int64) (*content, error) {
 	in.read.Store(0)
 	if _, err := in.file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
@@ -113,7 +122,7 @@ func (in *input) open(ctx context.Context) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &content{Reader: whole, release: func() {}}
+	c := &content{Reader: whole, want: want, release: func() {}}
 	switch {
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		z, err := gzip.NewReader(whole)

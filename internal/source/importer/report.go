@@ -64,7 +64,7 @@ type tally struct {
 	lines, rejected, tooOld, future, excluded uint64
 	unterminated, malformed, noAddress        uint64
 	oldest                                    record.Day // of those too old
-	rejects                                   []Reject // without their file
+	rejects                                   []Reject   // without their file
 }
 
 func (t *tally) reject(line uint64, reason string) {

@@ -21,7 +21,7 @@ const writeBlocks = 32
 func (m *Importer) importFile(ctx context.Context, i int, in *input) error {
 	file := &FileReport{Name: in.name, Format: in.format, Log: logName(in.digest, m.shift)}
 	defer func() { m.report.Files = append(m.report.Files, *file) }()
-	content, err := in.open(ctx)
+	content, err := in.open(ctx, in.size)
 	if err != nil {
 		return err
 	}
@@ -55,10 +55,10 @@ func (m *Importer) importFile(ctx context.Context, i int, in *input) error {
 		return err
 	}
 	switch { // readErr is set: order is closed
+	case errors.Is(readErr, errChanged):
+		return errChanged
 	case readErr != io.EOF:
 		file.Broken = readErr.Error()
-	case content.n != in.size:
-		return errors.New("the file changed while it was imported: run the import again")
 	}
 	return nil
 }
@@ -70,6 +70,9 @@ func readBlocks(ctx context.Context, s source, outs ...chan<- *block) error {
 		err := s.fill(b)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, errChanged) {
+			return err
 		}
 		if len(b.items) > 0 {
 			for _, out := range outs {
