@@ -243,12 +243,18 @@ func parseStatus(v string) (store.StatusRange, error) {
 	if len(v) == 3 && strings.EqualFold(v[1:], "xx") {
 		low, high = v[:1]+"00", v[:1]+"99"
 	}
-	l, lowErr := strconv.ParseUint(low, 10, 16)
-	h, highErr := strconv.ParseUint(high, 10, 16)
-	if lowErr != nil || highErr != nil || l > h || h > 999 {
+	l, lowOK := statusCode(low)
+	h, highOK := statusCode(high)
+	if !lowOK || !highOK || l > h {
 		return store.StatusRange{}, fmt.Errorf("%q is not a status such as 404, 4xx or 400-499", v)
 	}
-	return store.StatusRange{Low: int(l), High: int(h)}, nil
+	return store.StatusRange{Low: l, High: h}, nil
+}
+
+// statusCode reads three digits, or 0 for no response.
+func statusCode(v string) (int, bool) {
+	n, err := strconv.ParseUint(v, 10, 16)
+	return int(n), err == nil && (v == "0" || len(v) == 3)
 }
 
 func parseLimit(v string) (int, error) {

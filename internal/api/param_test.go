@@ -103,6 +103,8 @@ func TestAsk_Invalid(t *testing.T) {
 		"ip=fe80::1%25eth0":                  "ip",
 		"ip=example.com":                     "ip",
 		"status=":                            "status",
+		"status=4":                           "status",
+		"status=0404":                        "status",
 		"status=9999":                        "status",
 		"status=-5":                          "status",
 		"status=499-400":                     "status",
