@@ -2,8 +2,11 @@ package importer
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -47,4 +50,36 @@ func benchLog() string {
 			i*7%200, i*13%250, at, i*31%30000, i%9, i, i*17%5000, agents[i%3])
 	}
 	return b.String()
+}
+
+// discard is a sink that keeps nothing.
+type discard struct{}
+
+func (discard) Write(_ context.Context, batches []Batch) (w Written, err error) {
+	for _, b := range batches {
+		w.Stored += len(b.Requests)
+	}
+	return w, nil
+}
+
+// BenchmarkImport is everything but the inspection and the store: both passes.
+func BenchmarkImport(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "access.log")
+	if err := os.WriteFile(path, []byte(benchLog()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	total := uint64(0)
+	for b.Loop() {
+		m := New(testConfig(discard{}))
+		if err := m.Open(b.Context(), []string{path}); err != nil {
+			b.Fatal(err)
+		}
+		r, err := m.Run(b.Context())
+		if err != nil || r.Added != r.Lines {
+			b.Fatal(r, err)
+		}
+		m.Close()
+		total += r.Lines
+	}
+	b.ReportMetric(float64(total)/b.Elapsed().Seconds(), "lines/s")
 }
