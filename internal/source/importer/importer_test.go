@@ -256,6 +256,20 @@ func TestRetime(t *testing.T) {
 	}
 }
 
+// A shift or a retention of any size refuses requests, it does not move them.
+func TestFarTimesAreRefused(t *testing.T) {
+	far := strings.ReplaceAll(logOf(3), "2026", "9999")
+	cfg := testConfig(newMemorySink())
+	cfg.Retention = 1 << 40
+	if r := run(t, cfg, write(t, "far", far)); r.Future != 3 {
+		t.Errorf("got %+v", r)
+	}
+	cfg.Retime = func(_ string, newest record.Time) (int, error) { return DaysTo(noon, newest), nil }
+	if r := run(t, cfg, write(t, "far", far), write(t, "near", logOf(2))); r.Added != 3 || r.TooOld != 2 {
+		t.Errorf("shifted: %+v", r)
+	}
+}
+
 func TestDaysTo(t *testing.T) {
 	for _, tc := range []struct {
 		newest string

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"sojourn/internal/record"
 )
@@ -133,7 +132,7 @@ type judge struct {
 	inspector      Inspector
 	parser         *lineParser
 	node           uint32
-	shift          time.Duration
+	shift          int        // days
 	oldest, newest record.Day // days that are taken
 }
 
@@ -144,8 +143,8 @@ func (m *Importer) newJudge(in *input) *judge {
 		inspector: m.cfg.Inspector,
 		parser:    newLineParser(in.format),
 		node:      binary.BigEndian.Uint32(digest) >> (32 - record.NodeBits),
-		shift:     time.Duration(m.shift) * 24 * time.Hour,
-		oldest:    today - record.Day(m.cfg.Retention) + 1,
+		shift:     m.shift,
+		oldest:    record.Day(max(0, int(today)-m.cfg.Retention+1)),
 		// Whole days here too: a day that is taken is taken with all its requests,
 		// so that importing again later finds nothing missing.
 		newest: today + 1,
@@ -163,7 +162,7 @@ func (j *judge) judge(b *block) {
 			continue
 		}
 		b.tally.flags(x)
-		x.Started = x.Started.Add(j.shift)
+		x.Started = x.Started.AddDate(0, 0, j.shift)
 		at := record.TimeOf(x.Started)
 		x.ID = record.RequestID{At: at, Node: j.node, Seq: uint32(it.n % (1 << record.SeqBits))}
 		if day := at.Day(); day < j.oldest {
