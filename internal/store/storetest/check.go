@@ -16,8 +16,8 @@ var sameAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 // with the model's.
 func (f *fixture) check(filter store.Filter) {
 	f.t.Helper()
-	f.checkParts(filter, 7)
-	f.checkRequests(filter, 100)
+	f.checkParts(filter, 20)
+	f.checkRequests(filter, 300)
 	seen := map[record.SessionID]bool{}
 	for _, r := range f.model.requests {
 		if len(seen) < 3 && !seen[r.Session] {

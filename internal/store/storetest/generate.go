@@ -20,10 +20,11 @@ const (
 // monday is noon of the day most tests use.
 var monday = record.TimeOf(time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC))
 
-// request returns a plain request of a session.
+// request returns a plain request of a session; sessions may have one at the same
+// time.
 func request(at record.Time, id record.SessionID) record.Request {
 	return record.Request{
-		ID: record.RequestID{At: at, Node: 7, Seq: 1}, Session: id, Client: session(999), Started: at,
+		ID: record.RequestID{At: at, Node: uint32(id[15]), Seq: 1}, Session: id, Client: session(999), Started: at,
 		Duration: 1500, FirstByte: 700, RequestBytes: 0, ResponseBytes: 512,
 		Application: "default", Host: "shop.example.com", Method: "GET", Path: "/users/7", Endpoint: "/users/{int}",
 		Status: 200, IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "curl/8.5",

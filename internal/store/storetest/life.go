@@ -84,7 +84,7 @@ func testExpireBytes(t *testing.T, f *fixture) {
 	for i := -4; i <= 0; i++ {
 		var rs []record.Request
 		for n := range 500 {
-			rs = append(rs, request(monday+record.Time(i)*day+record.Time(n), session(uint64(n))))
+			rs = append(rs, request(monday+record.Time(i)*day+record.Time(n), session(uint64(n%40))))
 		}
 		f.write(rs...)
 	}

@@ -1,0 +1,154 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+)
+
+// dictionary names a table dict_* of a day file: each row is a code and the text
+// that stands behind it. Requests hold the code. A column whose few values repeat
+// costs next to nothing that way, and a filter looks at the values once a day
+// instead of once a row.
+type dictionary struct {
+	table string
+	texts []string // columns beside code
+}
+
+// entry is the text behind a code, as many of the fields as the dictionary has.
+type entry [4]string
+
+// The dictionaries by number, as requests use them.
+const (
+	dictApplication = iota
+	dictHost
+	dictEndpoint
+	dictAgent
+	dictGrouping
+	dictFlags
+)
+
+var dictionaries = []dictionary{
+	dictApplication: {"dict_application", []string{"application"}},
+	dictHost:        {"dict_host", []string{"host"}},
+	dictEndpoint:    {"dict_endpoint", []string{"method", "endpoint"}},
+	dictAgent:       {"dict_user_agent", []string{"user_agent"}},
+	dictGrouping:    {"dict_grouping", []string{"key", "point", "rung", "strength"}},
+	dictFlags:       {"dict_flags", []string{"flags"}}, // joined by flagSeparator
+}
+
+const flagSeparator = ","
+
+func (d dictionary) columns() []column {
+	columns := []column{{"code", mapping.TypeUInteger}}
+	for _, name := range d.texts {
+		columns = append(columns, column{name, mapping.TypeVarchar})
+	}
+	return columns
+}
+
+// maxDictEntries and maxDictBytes bound what a day's writer remembers of one
+// dictionary. Beyond, a text that is not remembered gets a new code each time it
+// comes: the file grows, memory does not. Readers therefore compare texts, never
+// codes: a text may have several.
+const (
+	maxDictEntries = 1 << 17
+	maxDictBytes   = 16 << 20
+)
+
+// codes is the writer's side of a dictionary.
+type codes struct {
+	dictionary
+	known map[entry]uint32
+	bytes int
+	next  uint32
+	fresh []entry // codes next-len(fresh) to next-1, not yet in the file
+
+	last     entry // the most recent lookup: neighbours are often alike
+	lastCode uint32
+	lastSet  bool
+}
+
+// loadCodes reads what the file has, oldest first, up to the limits.
+func loadCodes(ctx context.Context, q querier, d dictionary) (*codes, error) {
+	c := &codes{dictionary: d, known: map[entry]uint32{}}
+	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM "+d.table).Scan(&c.next); err != nil {
+		return nil, err
+	}
+	rows, err := q.QueryContext(ctx, fmt.Sprintf("SELECT code, %s FROM %s WHERE code < ? ORDER BY code",
+		strings.Join(d.texts, ", "), d.table), int64(maxDictEntries))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() && c.bytes < maxDictBytes {
+		var e entry
+		var code uint32
+		if err := rows.Scan(e.into(&code, len(d.texts))...); err != nil {
+			return nil, err
+		}
+		c.remember(e, code)
+	}
+	return c, rows.Err()
+}
+
+// code returns the code of e, a new one if need be.
+func (c *codes) code(e entry) uint32 {
+	if c.lastSet && e == c.last {
+		return c.lastCode
+	}
+	code, ok := c.known[e]
+	if !ok {
+		code = c.next
+		c.next++
+		c.fresh = append(c.fresh, e)
+		c.remember(e, code)
+	}
+	c.last, c.lastCode, c.lastSet = e, code, true
+	return code
+}
+
+func (c *codes) remember(e entry, code uint32) {
+	if _, ok := c.known[e]; ok || len(c.known) >= maxDictEntries || c.bytes >= maxDictBytes {
+		return
+	}
+	c.known[e] = code
+	for _, s := range e {
+		c.bytes += len(s)
+	}
+}
+
+// save appends the fresh entries to the file.
+func (c *codes) save(conn mapping.Connection) error {
+	if len(c.fresh) == 0 {
+		return nil
+	}
+	t, err := openTable(conn, c.table, c.columns())
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	for i, e := range c.fresh {
+		row, err := t.row()
+		if err != nil {
+			return err
+		}
+		values[uint32](t, 0)[row] = c.next - uint32(len(c.fresh)-i)
+		for col := range c.texts {
+			t.text(1+col, row, e[col])
+		}
+	}
+	c.fresh = nil
+	return t.flush()
+}
+
+// into returns where to scan code and the first n texts of an entry.
+func (e *entry) into(code any, n int) []any {
+	to := []any{code}
+	for i := range n {
+		to = append(to, &e[i])
+	}
+	return to
+}

@@ -1,0 +1,239 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+)
+
+// condition is a filter as SQL over the columns of requests. Values are bound,
+// codes of dictionaries are numbers in the text; nothing else is.
+type condition struct {
+	clauses []string
+	args    []any
+	nothing bool // no request of the day can match
+}
+
+func (c *condition) and(clause string, args ...any) {
+	c.clauses = append(c.clauses, clause)
+	c.args = append(c.args, args...)
+}
+
+// where returns the condition as one expression.
+func (c *condition) where() string {
+	if len(c.clauses) == 0 {
+		return "true"
+	}
+	return "(" + strings.Join(c.clauses, ") AND (") + ")"
+}
+
+// everything reports that every request of the day matches.
+func (c *condition) everything() bool { return len(c.clauses) == 0 && !c.nothing }
+
+// compile turns f into a condition on one day. store.Filter.Match defines what it
+// means; values of dictionaries are matched here, in Go, by the same functions.
+func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) (*condition, error) {
+	c := &condition{}
+	if f.From > date.Start() {
+		c.and("started >= ?", int64(f.From))
+	}
+	if f.To != 0 && f.To < (date+1).Start() {
+		c.and("started < ?", int64(f.To))
+	}
+	if f.Session != nil {
+		c.and("session = CAST(? AS UUID)", f.Session.String())
+	}
+	if f.Request != nil {
+		c.and("started = ? AND node = ? AND seq = ?", int64(f.Request.At), f.Request.Node, f.Request.Seq)
+	}
+	c.statuses(f.Statuses)
+	c.networks(f.IPs)
+	for _, d := range []struct {
+		dict   int
+		column string
+		wanted []string
+		match  func(entry) bool
+	}{
+		{dictApplication, "application", f.Applications, func(e entry) bool { return anyOf(f.Applications, e[0], equal) }},
+		{dictHost, "host", f.Hosts, func(e entry) bool { return anyOf(f.Hosts, e[0], store.Glob) }},
+		{dictEndpoint, "endpoint", f.Methods, func(e entry) bool { return anyOf(f.Methods, e[0], equal) }},
+		{dictAgent, "user_agent", f.UserAgents, func(e entry) bool { return anyOf(f.UserAgents, e[0], equal) }},
+		{dictGrouping, "grouping_key", f.Keys, func(e entry) bool { return anyOf(f.Keys, e[0], equal) }},
+	} {
+		if len(d.wanted) == 0 {
+			continue
+		}
+		codes, err := matchCodes(ctx, tx, dictionaries[d.dict], d.match)
+		if err != nil {
+			return nil, err
+		}
+		c.and(codes.in(d.column), codes.args()...)
+		c.nothing = c.nothing || codes.none()
+	}
+	return c, c.endpoints(ctx, tx, f.Endpoints)
+}
+
+func equal(a, b string) bool { return a == b }
+
+func anyOf(wanted []string, v string, match func(wanted, v string) bool) bool {
+	for _, w := range wanted {
+		if match(w, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *condition) statuses(ranges []store.StatusRange) {
+	c.anyRange(len(ranges), "status BETWEEN ? AND ?", func(i int) []any {
+		return []any{int64(ranges[i].Low), int64(ranges[i].High)}
+	})
+}
+
+// networks compares addresses as 16 bytes. An IPv6 network does not hold IPv4
+// addresses, though they lie in its range as ::ffff:0:0/96.
+func (c *condition) networks(prefixes []netip.Prefix) {
+	const inside = `ip BETWEEN CAST(? AS UUID) AND CAST(? AS UUID) AND (ip BETWEEN ` +
+		`'00000000-0000-0000-0000-ffff00000000'::UUID AND '00000000-0000-0000-0000-ffffffffffff'::UUID) = ?`
+	c.anyRange(len(prefixes), inside, func(i int) []any {
+		p := prefixes[i].Masked()
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return []any{maxUUID, minUUID, true} // nothing
+		}
+		first := p.Addr().As16()
+		last := first
+		for bit := 128 - p.Addr().BitLen() + p.Bits(); bit < 128; bit++ {
+			last[bit/8] |= 0x80 >> (bit % 8)
+		}
+		return []any{record.SessionID(first).String(), record.SessionID(last).String(), p.Addr().Is4()}
+	})
+}
+
+const (
+	minUUID = "00000000-0000-0000-0000-000000000000"
+	maxUUID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+)
+
+// anyRange adds n alternatives of one clause.
+func (c *condition) anyRange(n int, clause string, args func(i int) []any) {
+	if n == 0 {
+		return
+	}
+	var bound []any
+	for i := range n {
+		bound = append(bound, args(i)...)
+	}
+	c.and("("+strings.Join(slicesRepeat(clause, n), ") OR (")+")", bound...)
+}
+
+func slicesRepeat(s string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = s
+	}
+	return all
+}
+
+// endpoints adds patterns as store.MatchEndpoint reads them: those with a space
+// are about method and endpoint, the others also about the path as it came.
+func (c *condition) endpoints(ctx context.Context, tx *sql.Tx, patterns []string) error {
+	if len(patterns) == 0 {
+		return nil
+	}
+	codes, err := matchCodes(ctx, tx, dictionaries[dictEndpoint], func(e entry) bool {
+		return anyOf(patterns, "", func(p, _ string) bool { return store.MatchEndpoint(p, e[0], e[1], e[1]) })
+	})
+	if err != nil {
+		return err
+	}
+	clauses, args := []string{codes.in("endpoint")}, codes.args()
+	for _, p := range patterns {
+		p = strings.ToLower(p)
+		switch {
+		case strings.Contains(p, " "):
+			continue
+		case strings.ContainsAny(p, "*?"):
+			clauses = append(clauses, `lower(path) LIKE ? ESCAPE '\'`)
+			args = append(args, likeOf(p))
+		default:
+			clauses = append(clauses, "contains(lower(path), ?)")
+			args = append(args, p)
+		}
+	}
+	c.nothing = c.nothing || len(clauses) == 1 && codes.none()
+	c.and("("+strings.Join(clauses, ") OR (")+")", args...)
+	return nil
+}
+
+// likeOf turns a glob into a LIKE pattern with \ as its escape.
+func likeOf(glob string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_").Replace(glob)
+}
+
+// codeSet is the codes of the values of a dictionary that a filter wants.
+type codeSet struct {
+	codes []uint32
+	all   bool // every value of the dictionary is wanted
+}
+
+// maxCodesInText is how many codes are written into a query; more are bound as a
+// list and joined, which prunes less but parses faster.
+const maxCodesInText = 256
+
+// matchCodes looks at every value of a dictionary.
+func matchCodes(ctx context.Context, tx *sql.Tx, d dictionary, match func(entry) bool) (codeSet, error) {
+	set := codeSet{all: true}
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT code, %s FROM %s", strings.Join(d.texts, ", "), d.table))
+	if err != nil {
+		return set, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var code uint32
+		var e entry
+		if err := rows.Scan(e.into(&code, len(d.texts))...); err != nil {
+			return set, err
+		}
+		if match(e) {
+			set.codes = append(set.codes, code)
+		} else {
+			set.all = false
+		}
+	}
+	return set, rows.Err()
+}
+
+func (s codeSet) none() bool { return len(s.codes) == 0 }
+
+func (s codeSet) in(column string) string {
+	switch {
+	case s.none():
+		return "false"
+	case s.all:
+		return "true"
+	case len(s.codes) > maxCodesInText:
+		return column + " IN (SELECT unnest(CAST(? AS UINTEGER[])))"
+	}
+	var b strings.Builder
+	b.WriteString(column + " IN (")
+	for i, code := range s.codes {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatUint(uint64(code), 10))
+	}
+	return b.String() + ")"
+}
+
+func (s codeSet) args() []any {
+	if s.all || len(s.codes) <= maxCodesInText {
+		return nil
+	}
+	return []any{s.codes}
+}

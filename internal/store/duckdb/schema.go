@@ -1,0 +1,155 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+)
+
+// format is the version of a day file's layout. A file of a newer format is
+// refused; an older one would be brought up to date when opened.
+const format = 1
+
+// A day file holds:
+//
+//	meta       one row: the format; sealed, whether nothing was written since the
+//	           file was sorted; covered, how many rows parts sums up
+//	positions  what each log has delivered, one row a transaction; the highest counts
+//	requests   the rows, see requestColumns; never changed, never deleted, so row
+//	           ids count up from 0 in the order of writing
+//	parts      sessions with start, end and count of the rows below covered; a
+//	           session has one row for each time the summary was extended
+//	findings   what was learned later, by id
+//	dict_*     the dictionaries, see dictionaries
+const schema = `
+CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT);
+CREATE TABLE positions (log VARCHAR, seq UBIGINT);
+CREATE TABLE parts (session UUID, started BIGINT, ended BIGINT, requests BIGINT);
+`
+
+// column is a column of a table that rows are appended to.
+type column struct {
+	name string
+	kind mapping.Type
+}
+
+// Columns of requests by number. The request id is started, node and seq.
+const (
+	colStarted = iota
+	colNode
+	colSeq
+	colSession
+	colClient
+	colApplication
+	colHost
+	colEndpoint
+	colAgent
+	colGrouping
+	colFlags
+	colPath
+	colQuery
+	colStatus
+	colIP
+	colDuration
+	colFirstByte
+	colRequestBytes
+	colResponseBytes
+	colTried
+	colAccepted
+	colRevision
+)
+
+// requestColumns are the columns of requests, in order. Those named after a
+// dictionary hold its codes. An address is the 16 bytes of IPv6, IPv4 mapped into
+// it, so that a network is a range. Unknown measures and addresses are NULL.
+var requestColumns = []column{
+	colStarted:       {"started", mapping.TypeBigInt}, // microseconds since 1970
+	colNode:          {"node", mapping.TypeUInteger},
+	colSeq:           {"seq", mapping.TypeUInteger},
+	colSession:       {"session", mapping.TypeUUID},
+	colClient:        {"client", mapping.TypeUUID},
+	colApplication:   {"application", mapping.TypeUInteger},
+	colHost:          {"host", mapping.TypeUInteger},
+	colEndpoint:      {"endpoint", mapping.TypeUInteger},
+	colAgent:         {"user_agent", mapping.TypeUInteger},
+	colGrouping:      {"grouping_key", mapping.TypeUInteger},
+	colFlags:         {"flags", mapping.TypeUInteger},
+	colPath:          {"path", mapping.TypeVarchar},
+	colQuery:         {"query", mapping.TypeVarchar},
+	colStatus:        {"status", mapping.TypeBigInt},
+	colIP:            {"ip", mapping.TypeUUID},
+	colDuration:      {"duration", mapping.TypeBigInt},
+	colFirstByte:     {"first_byte", mapping.TypeBigInt},
+	colRequestBytes:  {"request_bytes", mapping.TypeBigInt},
+	colResponseBytes: {"response_bytes", mapping.TypeBigInt},
+	colTried:         {"tried", mapping.TypeBigInt},
+	colAccepted:      {"accepted", mapping.TypeBoolean},
+	colRevision:      {"revision", mapping.TypeUBigInt},
+}
+
+// findingColumns are the columns of findings, in order; started, node and seq are
+// the id of the request.
+var findingColumns = []column{
+	{"id", mapping.TypeVarchar},
+	{"started", mapping.TypeBigInt},
+	{"node", mapping.TypeUInteger},
+	{"seq", mapping.TypeUInteger},
+	{"session", mapping.TypeUUID},
+	{"type", mapping.TypeVarchar},
+	{"attack", mapping.TypeBoolean},
+	{"detail", mapping.TypeVarchar},
+}
+
+var sqlTypes = map[mapping.Type]string{
+	mapping.TypeBigInt: "BIGINT", mapping.TypeUBigInt: "UBIGINT", mapping.TypeUInteger: "UINTEGER",
+	mapping.TypeBoolean: "BOOLEAN", mapping.TypeUUID: "UUID", mapping.TypeVarchar: "VARCHAR",
+}
+
+func createTable(catalog, name string, columns []column) string {
+	var defs []string
+	for _, c := range columns {
+		defs = append(defs, c.name+" "+sqlTypes[c.kind])
+	}
+	return fmt.Sprintf("CREATE TABLE %s.%s (%s);\n", catalog, name, strings.Join(defs, ", "))
+}
+
+// createTables lays out an empty day in the attached file named catalog.
+func createTables(ctx context.Context, c *sql.Conn, catalog string) error {
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(schema, "CREATE TABLE ", "CREATE TABLE "+catalog+"."))
+	b.WriteString(createTable(catalog, "requests", requestColumns))
+	b.WriteString(createTable(catalog, "findings", findingColumns))
+	for _, d := range dictionaries {
+		b.WriteString(createTable(catalog, d.table, d.columns()))
+	}
+	_, err := c.ExecContext(ctx, b.String())
+	return err
+}
+
+// errNotADay says that a file is a DuckDB database, but not one of ours.
+var errNotADay = errors.New("it is not a file of a Sojourn day")
+
+// checkFormat reads meta and refuses what this version cannot read.
+func checkFormat(ctx context.Context, db querier) (sealed bool, err error) {
+	var found int64
+	err = db.QueryRowContext(ctx, "SELECT format, sealed FROM meta").Scan(&found, &sealed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), isType(err, catalogError), isType(err, binderError):
+		return false, errNotADay
+	case err != nil:
+		return false, err
+	case found > format:
+		return false, fmt.Errorf("its format is %d and this version reads up to %d: use a newer sojourn, or move the file away", found, format)
+	}
+	return sealed, nil
+}
+
+// querier is what asks a database: a pool, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}

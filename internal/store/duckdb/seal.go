@@ -1,0 +1,150 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sojourn/internal/record"
+)
+
+// sealSQL copies a day into an empty one, sorted so that the requests of a session
+// lie together within each hour: sessions are then found by reading little, and
+// equal neighbours compress well.
+const sealSQL = `
+INSERT INTO sealed.requests SELECT * FROM day.requests ORDER BY started // 3600000000, session, started, node, seq;
+INSERT INTO sealed.parts SELECT session, min(started), max(started), count(*) FROM day.requests GROUP BY session ORDER BY session;
+INSERT INTO sealed.positions SELECT log, max(seq) FROM day.positions GROUP BY log;
+INSERT INTO sealed.findings SELECT * FROM day.findings ORDER BY started, node, seq, id;
+`
+
+// Seal implements store.Store: days one after the other.
+func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	var errs []error
+	for _, date := range days {
+		if d := s.dayOf(date, false); d != nil {
+			if err := s.sealDay(ctx, d); err != nil && !errors.Is(err, errGone) {
+				errs = append(errs, fmt.Errorf("sealing: %w", err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sealDay writes d's rows into a new file beside the old one and puts it in the
+// old one's place. Writes to the day wait. Readers go on in the old file; the
+// swap waits until they have left, and new ones wait for the swap. A crash leaves
+// the old file or the new one, each complete: the old one's log is gone, moved
+// into the file, before the new one takes its name.
+func (s *Store) sealDay(ctx context.Context, d *day) error {
+	d.writing.Lock()
+	db, err := s.use(ctx, d, false)
+	if err == nil {
+		if d.sealed.Load() {
+			d.gate.RUnlock()
+			d.writing.Unlock()
+			return nil
+		}
+		err = s.copySorted(ctx, d, db)
+		d.gate.RUnlock()
+	}
+	if err == nil {
+		d.gate.Lock()
+		err = d.swap(d.path + sealSuffix)
+		d.gate.Unlock()
+	}
+	d.writing.Unlock()
+	return s.judge(d, db, err)
+}
+
+// copySorted writes the new file and makes it durable.
+func (s *Store) copySorted(ctx context.Context, d *day, db *sql.DB) (err error) {
+	path := d.path + sealSuffix
+	if err := removeAll(path, path+walSuffix); err != nil {
+		return err
+	}
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer func() {
+		if err != nil {
+			_, detach := c.ExecContext(context.WithoutCancel(ctx), "DETACH DATABASE IF EXISTS sealed")
+			err = errors.Join(err, detach, removeAll(path, path+walSuffix))
+		}
+	}()
+	// Sorting takes more memory than a day's share; it spills, but less is better.
+	memory := max(s.memory/2, minDayMemory)
+	if _, err = c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", memory>>10)); err != nil {
+		return err
+	}
+	if _, err = c.ExecContext(ctx, "ATTACH "+quote(path)+" AS sealed"); err != nil {
+		return err
+	}
+	if err = createTables(ctx, c, "sealed"); err != nil {
+		return err
+	}
+	if _, err = c.ExecContext(ctx, sealSQL+copyDictionaries()); err != nil {
+		return err
+	}
+	var before, after int64
+	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), (SELECT count(*) FROM sealed.requests)").Scan(&before, &after)
+	if err != nil {
+		return err
+	}
+	if before != after {
+		return fmt.Errorf("bug: %d rows became %d", before, after)
+	}
+	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?)", int64(format), after); err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "CHECKPOINT sealed; DETACH sealed")
+	return err
+}
+
+func copyDictionaries() string {
+	var b strings.Builder
+	for _, d := range dictionaries {
+		fmt.Fprintf(&b, "INSERT INTO sealed.%s SELECT * FROM day.%s ORDER BY code;\n", d.table, d.table)
+	}
+	return b.String()
+}
+
+// swap closes d's file and puts the one at path in its place; writing and gate
+// must be held.
+func (d *day) swap(path string) error {
+	if err := errors.Join(d.close(), noLog(d.path), noLog(path)); err != nil {
+		return errors.Join(err, removeAll(path, path+walSuffix))
+	}
+	if err := os.Rename(path, d.path); err != nil {
+		return err
+	}
+	d.sealed.Store(true)
+	return syncFolder(filepath.Dir(d.path))
+}
+
+// noLog makes sure that a closed file has nothing left in its log.
+func noLog(path string) error {
+	if info, err := os.Stat(path + walSuffix); err == nil && info.Size() > 0 {
+		return fmt.Errorf("%s%s could not be moved into its file", path, walSuffix)
+	}
+	return nil
+}
+
+// syncFolder makes a rename survive a power cut.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
