@@ -74,6 +74,9 @@ const (
 	FlagUnterminated Flag = "unterminated"
 	// FlagValueCut is a path, query, host or User-Agent over its limit, kept cut.
 	FlagValueCut Flag = "value_cut"
+	// FlagTruncated is a request with a part over the limit of what is read: the
+	// rest of its cookies, query or body was not looked at.
+	FlagTruncated Flag = "truncated"
 	// FlagUpstreamError is a response that Sojourn made because the upstream gave none.
 	FlagUpstreamError Flag = "upstream_error"
 	// FlagClientGone is a client that left before its response was complete.

@@ -1,6 +1,10 @@
 package endpoint
 
-import "strings"
+import (
+	"strings"
+
+	"sojourn/internal/inspect/point"
+)
 
 // classify returns the placeholder for a decoded segment that is an id, or "".
 func classify(s string) string {
@@ -9,6 +13,8 @@ func classify(s string) string {
 	}
 	c := countOf(s)
 	switch {
+	case s == point.Masked:
+		return "{token}" // a secret stood here
 	case c.digits == len(s), c.digits == len(s)-1 && s[0] == '-' && len(s) > 1:
 		return "{int}"
 	case c.digits > 0 && c.dots == 1 && isFloat(s):

@@ -21,7 +21,7 @@ const (
 	// is one.
 	MaxFoldedPerHost = 200
 	// MaxTotal is how many templates all hosts may have together.
-	MaxTotal = 50_000
+	MaxTotal = 20_000
 )
 
 // Rest stands for the segments of a folded template.

@@ -9,6 +9,8 @@ import (
 const (
 	// maxSegments is how many segments a template has before its Rest.
 	maxSegments = 24
+	// maxTemplate is the length in bytes at which a template goes over to its Rest.
+	maxTemplate = 256
 	// maxSegment is the longest segment, in bytes on the wire, that is looked into;
 	// a longer one is {text}.
 	maxSegment = 128
@@ -24,7 +26,7 @@ func appendTemplate(b []byte, path string) []byte {
 	start := len(b)
 	for n := 0; ; n++ {
 		segment, rest, more := strings.Cut(path, "/")
-		if n > maxSegments {
+		if n > maxSegments || len(b)-start > maxTemplate {
 			return append(b, Rest...)
 		}
 		b = appendSegment(b, segment, !more)

@@ -53,6 +53,9 @@ const (
 	All
 )
 
+// Masked is shown in place of a value that must not be kept.
+const Masked = "[masked]"
+
 // Header is the point of a request header.
 func Header(name string) Point {
 	return of("header", textproto.CanonicalMIMEHeaderKey(name))

@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"net/netip"
+	"net/textproto"
+	"strings"
+
+	"sojourn/internal/exchange"
+	"sojourn/internal/policy"
+)
+
+// rules are a policy, compiled. They do not change; a new policy makes new ones.
+type rules struct {
+	revision  uint64
+	matcher   *policy.Matcher
+	routes    map[string]*route // by application
+	rest      *route            // what no application matches
+	left      *route            // what an exclude leaves out
+	exclude   []policy.Exclude  // hosts in lower case, methods in upper case
+	keepQuery policy.KeepQuery
+	header    string // of client addresses, canonical; empty: none is read
+	trusted   []netip.Prefix
+}
+
+// route is what an exchange keeps of the rules from its begin to its end.
+type route struct {
+	rules       *rules
+	application string
+	excluded    bool // not recorded
+}
+
+func compileRules(p *policy.Policy, revision uint64) *rules {
+	r := &rules{
+		revision: revision, matcher: policy.NewMatcher(p.Applications), routes: map[string]*route{},
+		keepQuery: p.Capture.KeepQuery,
+		header:    textproto.CanonicalMIMEHeaderKey(p.ClientAddress.Header), trusted: p.ClientAddress.TrustedProxies,
+	}
+	for _, a := range p.Applications {
+		r.routes[a.Name] = &route{rules: r, application: a.Name, excluded: a.Mode == policy.ModeOff}
+	}
+	r.rest = &route{rules: r, application: policy.DefaultApplication}
+	r.left = &route{rules: r, excluded: true}
+	for _, e := range p.Capture.Exclude {
+		r.exclude = append(r.exclude, policy.Exclude{
+			Hosts: mapped(e.Hosts, strings.ToLower), Methods: mapped(e.Methods, strings.ToUpper), Paths: e.Paths,
+		})
+	}
+	return r
+}
+
+// route decides, from the head of the request alone, whose it is and whether it
+// is recorded.
+func (r *rules) route(x *exchange.Exchange) *route {
+	if r.excludes(x) {
+		return r.left
+	}
+	if a := r.matcher.Match(x.Host, x.Path); a != nil {
+		return r.routes[a.Name]
+	}
+	return r.rest
+}
+
+func (r *rules) excludes(x *exchange.Exchange) bool {
+	if len(r.exclude) == 0 || devious(x.Path) {
+		return false
+	}
+	host := hostWithoutPort(normalHost(x.Host, x.Scheme))
+	for i := range r.exclude {
+		e := &r.exclude[i]
+		if anyGlob(e.Hosts, host) && anyGlob(e.Methods, strings.ToUpper(x.Method)) && anyGlob(e.Paths, x.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// devious reports whether a path could be read as another than it looks like:
+// nobody shall go unrecorded as /static/../admin.
+func devious(path string) bool {
+	for i := range len(path) {
+		switch path[i] {
+		case '\\', ';':
+			return true
+		case '.':
+			if strings.HasPrefix(path[i:], "..") || strings.HasPrefix(path[i:], ".%") {
+				return true
+			}
+		case '%':
+			if len(path) < i+3 {
+				return true
+			}
+			switch strings.ToLower(path[i+1 : i+3]) {
+			case "2e", "2f", "5c", "3b", "25", "00":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anyGlob reports whether one of globs matches s; no globs match everything.
+func anyGlob(globs []string, s string) bool {
+	for _, g := range globs {
+		if policy.Glob(g, s) {
+			return true
+		}
+	}
+	return len(globs) == 0
+}
+
+func mapped(list []string, f func(string) string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = f(s)
+	}
+	return out
+}
