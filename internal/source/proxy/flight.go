@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"sojourn/internal/exchange"
@@ -52,6 +53,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodConnect:
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		f.refuse(http.StatusMethodNotAllowed, "this is a reverse proxy: it does not tunnel")
+	case f.x.Path != "*" && !strings.HasPrefix(f.x.Path, "/"):
+		f.x.Flag(record.FlagMalformed)
+		f.refuse(http.StatusBadRequest, "the target of the request is not a path")
 	case verdict.Action == record.Block && verdict.Enforced:
 		f.refuse(http.StatusForbidden, "this request was refused")
 	case f.route.upstream == nil:
@@ -86,6 +90,7 @@ func begin(r *http.Request) *exchange.Exchange {
 func (f *flight) refuse(status int, detail string) {
 	f.x.Status = status
 	f.x.FirstByte = f.elapsed()
+	f.leave()
 	f.x.ResponseBytes = record.Measure(writeProblem(f.w, status, detail, f.x.ID))
 	f.x.ResponseHeader = f.w.Header()
 }
@@ -102,7 +107,11 @@ func (f *flight) proxy() {
 		FlushInterval:  flushLatency,
 		ErrorLog:       f.server.errorLog,
 	}
-	f.reverse.ServeHTTP(f.w, f.in)
+	w := f.w
+	if f.in.Header["Expect"] != nil && f.in.ContentLength != 0 {
+		w = askedOnce{w}
+	}
+	f.reverse.ServeHTTP(w, f.in)
 }
 
 // rewrite is ReverseProxy's hook for the outgoing request.
@@ -126,6 +135,7 @@ func (f *flight) answered(res *http.Response) error {
 	// It would lead clients past us.
 	res.Header.Del("Alt-Svc")
 	x.ResponseHeader = res.Header
+	f.leave()
 	if f.route.upstream.answered() {
 		f.server.log.Info("upstream answers again", "upstream", f.route.upstream.url)
 	}
@@ -144,6 +154,14 @@ func (f *flight) answered(res *http.Response) error {
 		res.Body = f.response
 	}
 	return nil
+}
+
+// leave tells the client, while the server is stopping, to use another
+// connection next time.
+func (f *flight) leave() {
+	if f.server.draining.Load() && f.x.Status != http.StatusSwitchingProtocols {
+		f.w.Header().Set("Connection", "close")
+	}
 }
 
 // failed is ReverseProxy's hook for an exchange without a response.
@@ -256,10 +274,14 @@ func (f *flight) inspectorEnd() {
 }
 
 // recoverInspector is deferred around the inspector's methods. They promise not
-// to panic; traffic must not depend on the promise.
+// to panic; traffic must not depend on the promise. All panics are counted, the
+// first is logged.
 func (f *flight) recoverInspector(phase string) {
 	if cause := recover(); cause != nil {
 		f.server.metrics.panics.Inc()
-		f.server.log.Error("inspector panicked; the exchange passes", "phase", phase, "cause", cause, "stack", string(debug.Stack()))
+		f.server.panicked.Do(func() {
+			f.server.log.Error("inspector panicked; exchanges pass, further panics are only counted",
+				"phase", phase, "cause", cause, "stack", string(debug.Stack()))
+		})
 	}
 }

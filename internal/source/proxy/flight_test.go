@@ -117,6 +117,7 @@ func TestOwnAnswers(t *testing.T) {
 		Config{Upstream: silent}, pass, 400, "the body of the request could not be read", "malformed")
 	f("blocked", get, Config{Upstream: dead}, record.Verdict{Action: record.Block, Reason: "secret", Enforced: true}, 403, "this request was refused", "")
 	f("tunnel", "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", Config{Upstream: dead}, pass, 405, "this is a reverse proxy: it does not tunnel", "")
+	f("neither a path nor a URL", "GET mailto:x HTTP/1.1\r\nHost: h\r\n\r\n", Config{Upstream: dead}, pass, 400, "the target of the request is not a path", "malformed")
 	f("no upstream", get, Config{Policy: &policy.Policy{Applications: []policy.Application{{Name: "a", Hosts: []string{"other.test"}, Upstream: dead}}}},
 		pass, 502, "no upstream is configured for this host and path", "")
 }

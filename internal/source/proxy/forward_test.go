@@ -85,6 +85,35 @@ func TestRequestTargetIsUntouched(t *testing.T) {
 	f("http://shop.test?b", "/", "b")
 }
 
+// FuzzRawTarget: whatever net/http takes for a request, the path and the query
+// are literally in its target.
+func FuzzRawTarget(f *testing.F) {
+	for _, target := range []string{"/", "/a?b", "*", "//a/%2f;x?", "http://h", "HTTP://h?q#", "a:b", "/?://x"} {
+		f.Add("GET", target)
+	}
+	f.Fuzz(func(t *testing.T, method, target string) {
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(method + " " + target + " HTTP/1.1\r\nHost: h\r\n\r\n")))
+		if err != nil {
+			return
+		}
+		path, query := rawTarget(r)
+		whole := path
+		if query != "" {
+			whole += "?" + query
+		}
+		switch {
+		case r.Method == http.MethodConnect:
+			if whole != "" {
+				t.Errorf("CONNECT %q: %q", target, whole)
+			}
+		case path != "/" && !strings.Contains(r.RequestURI, whole), path == "/" && !strings.HasSuffix(r.RequestURI, query):
+			t.Errorf("%q: path %q, query %q", r.RequestURI, path, query)
+		case strings.Contains(path, "?") || !strings.HasPrefix(path, "/") && strings.HasPrefix(r.RequestURI, "/"):
+			t.Errorf("%q: path %q", r.RequestURI, path)
+		}
+	})
+}
+
 func TestOptionsOfTheServer(t *testing.T) {
 	w := newWatcher()
 	s := start(t, Config{Inspector: w, Upstream: rawUpstream(t, echoHead)})
@@ -184,44 +213,4 @@ func TestRequestTrailers(t *testing.T) {
 	if diff := cmp.Diff(http.Header{"X-Sum": {"9"}}, <-trailers); diff != "" {
 		t.Errorf("trailers (-want +got):\n%s", diff)
 	}
-}
-
-// "Expect: 100-continue" is between the client and the upstream: the body is
-// sent when the upstream asks for it, and not when it refuses.
-func TestExpectContinue(t *testing.T) {
-	const head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
-	t.Run("asked for", func(t *testing.T) {
-		body := make(chan string, 1)
-		s := start(t, Config{Inspector: newWatcher(), Upstream: upstreamOf(t, func(_ http.ResponseWriter, r *http.Request) {
-			b, _ := io.ReadAll(r.Body)
-			body <- string(b)
-		})})
-		conn, r := dial(t, s)
-		io.WriteString(conn, head)
-		if got := readHead(r); got != "HTTP/1.1 100 Continue\r\n\r\n" {
-			t.Fatalf("first answer %q", got)
-		}
-		io.WriteString(conn, "hello")
-		if got := <-body; got != "hello" {
-			t.Errorf("body %q arrived", got)
-		}
-		if got := readHead(r); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
-			t.Errorf("second answer %q", got)
-		}
-	})
-	t.Run("refused", func(t *testing.T) {
-		w := newWatcher()
-		s := start(t, Config{Inspector: w, Upstream: rawUpstream(t, func(conn net.Conn, r *bufio.Reader) {
-			readHead(r)
-			io.WriteString(conn, "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-		})})
-		conn, r := dial(t, s)
-		io.WriteString(conn, head)
-		if got := readHead(r); !strings.HasPrefix(got, "HTTP/1.1 417 ") {
-			t.Errorf("answer %q", got)
-		}
-		if x := w.next(t); x.Status != 417 || x.RequestBytes != 0 || len(x.Flags) != 0 {
-			t.Errorf("status %d, %d bytes, flags %v", x.Status, x.RequestBytes, x.Flags)
-		}
-	})
 }

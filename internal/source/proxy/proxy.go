@@ -7,6 +7,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,12 +36,6 @@ const (
 	idleTimeout = 2 * time.Minute
 	// maxHeaderBytes is the size of a request's head; beyond it the client gets 431.
 	maxHeaderBytes = 256 << 10
-	// shutdownTimeout is Config.ShutdownTimeout where it is 0.
-	shutdownTimeout = 30 * time.Second
-	// closeGrace is how long cut exchanges may take to reach the inspector.
-	closeGrace = 2 * time.Second
-	// drainPoll is how often a shutdown looks whether upgraded exchanges ended.
-	drainPoll = 10 * time.Millisecond
 )
 
 // Config is what a Server is made of.
@@ -54,6 +49,7 @@ type Config struct {
 
 	MaxConnections        int           // clients' connections at a time, more wait; 0: no limit
 	ShutdownTimeout       time.Duration // for running exchanges at a stop; 0: 30 s
+	DrainTimeout          time.Duration // for idle connections at a stop, within ShutdownTimeout; 0: 0.5 s
 	DialTimeout           time.Duration // for connecting to an upstream; 0: 10 s
 	ResponseHeaderTimeout time.Duration // for an upstream's response to begin; 0: none, so that long polls work
 }
@@ -73,8 +69,12 @@ type Server struct {
 	router  atomic.Pointer[router]
 	routing sync.Mutex // held while a new router is made from the old one
 
+	panicked sync.Once // a panic of the inspector was logged
+
 	listener net.Listener
 	open     atomic.Int64       // exchanges between Begin and the return of End
+	conns    atomic.Int64       // connections of clients, without upgraded ones
+	draining atomic.Bool        // stopping: responses close their connections
 	base     context.Context    // parent of every exchange's context
 	cut      context.CancelFunc // cancels base
 	closing  sync.Once
@@ -118,6 +118,7 @@ func New(cfg Config) (*Server, error) {
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ConnState:                    s.countConns,
 		BaseContext:                  func(net.Listener) context.Context { return s.base },
 	}
 	return s, nil
@@ -183,7 +184,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { served <- s.http.Serve(s.listener) }()
 	select {
 	case err := <-served:
-		if !errors.Is(err, http.ErrServerClosed) {
+		if !s.draining.Load() && !errors.Is(err, http.ErrServerClosed) {
 			s.Close()
 			return fmt.Errorf("proxy on %s: %w", s.cfg.Listen, err)
 		}
@@ -191,59 +192,13 @@ func (s *Server) Run(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	timeout := s.cfg.ShutdownTimeout
-	if timeout == 0 {
-		timeout = shutdownTimeout
-	}
+	timeout := cmp.Or(s.cfg.ShutdownTimeout, shutdownTimeout)
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	if err := s.Shutdown(deadline); err != nil {
 		s.log.Warn("proxy stopped with exchanges still running; they were cut", "after", timeout)
 	}
 	<-served
-	return nil
-}
-
-// Shutdown stops accepting connections and waits for the running exchanges,
-// upgraded ones (WebSocket) included. When ctx ends first they are cut, and its
-// error returned. Either way every exchange has been handed to the inspector.
-func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if err == nil {
-		err = s.drained(ctx)
-	}
-	s.Close()
-	return err
-}
-
-// Close cuts what still runs and waits for it to reach the inspector. It may be
-// called more than once, and without Open or Run.
-func (s *Server) Close() error {
-	s.cut()
-	s.http.Close()
-	if s.listener != nil {
-		s.listener.Close() // where Run never came to it
-	}
-	grace, cancel := context.WithTimeout(context.Background(), closeGrace)
-	defer cancel()
-	err := s.drained(grace)
-	s.transport.CloseIdleConnections()
-	s.closing.Do(func() { close(s.closed) })
-	return err
-}
-
-// drained waits until no exchange is open. http.Server forgets a connection
-// when it is upgraded, so they are counted here.
-func (s *Server) drained(ctx context.Context) error {
-	poll := time.NewTicker(drainPoll)
-	defer poll.Stop()
-	for s.open.Load() > 0 {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-poll.C:
-		}
-	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"sync"
@@ -34,10 +35,7 @@ const (
 // proxy in between, no compression of its own. Upstreams are spoken to in
 // HTTP/1.1.
 func newTransport(cfg Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: keepAlive}
-	if dialer.Timeout == 0 {
-		dialer.Timeout = dialTimeout
-	}
+	dialer := &net.Dialer{Timeout: cmp.Or(cfg.DialTimeout, dialTimeout), KeepAlive: keepAlive}
 	return &http.Transport{
 		Proxy:                  nil,
 		DialContext:            dialer.DialContext,
