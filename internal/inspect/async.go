@@ -37,9 +37,11 @@ type Inspection interface {
 	Inspect(x *exchange.Exchange) (record.Request, bool, error)
 }
 
-// Sink takes what is recorded. Put does not block; what it refuses it counts
-// itself, and returns false. It is called on several goroutines.
-type Sink interface{ Put(record.Request) bool }
+// Sink takes what is recorded. Put does not block and does not keep r; what it
+// refuses it counts itself, and returns false. It is called on several goroutines.
+type Sink interface {
+	Put(r *record.Request) bool
+}
 
 // AsyncConfig is what an Async is made of.
 type AsyncConfig struct {
@@ -182,7 +184,7 @@ func (a *Async) inspect(x *exchange.Exchange) {
 		}
 	case !keep:
 		a.excluded.Add(1)
-	case a.c.Sink.Put(r):
+	case a.c.Sink.Put(&r):
 		a.recorded.Add(1)
 	}
 }
