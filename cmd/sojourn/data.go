@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"sojourn/internal/record"
 )
@@ -50,7 +51,13 @@ func (d *dataFolder) lock(role string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s is not writable: %w", d.dir, err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	for try := 0; ; try++ {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil || try == lockTries {
+			break
+		}
+		time.Sleep(lockPause) // serverURL holds a lock for an instant
+	}
+	if err != nil {
 		holder := make([]byte, 32)
 		n, _ := f.ReadAt(holder, 0)
 		f.Close()
@@ -60,6 +67,12 @@ func (d *dataFolder) lock(role string) (unlock func(), err error) {
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return func() { f.Close() }, nil
 }
+
+// A lock that is held for longer than lockTries pauses is really in use.
+const (
+	lockTries = 5
+	lockPause = 20 * time.Millisecond
+)
 
 // inUseError is a data folder that another process works on.
 type inUseError struct{ dir, role, pid string }
@@ -158,8 +171,7 @@ func (d *dataFolder) serverURL() (string, bool) {
 	if !d.readJSON("hub.json", &at) {
 		return "", false
 	}
-	unlock, err := d.lock("hub")
-	if err == nil {
+	if unlock, err := d.lock("hub"); err == nil {
 		unlock()
 		return "", false
 	}

@@ -18,7 +18,6 @@ import (
 	"sojourn/internal/api"
 	"sojourn/internal/bus"
 	"sojourn/internal/console"
-	"sojourn/internal/policy"
 	"sojourn/internal/record"
 	"sojourn/internal/store/duckdb"
 )
@@ -161,9 +160,13 @@ func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
 	if err != nil {
 		return err
 	}
+	hosts := c.ConsoleHost
+	if host, _, err := net.SplitHostPort(c.Console); err == nil && host != "" {
+		hosts = append([]string{host}, hosts...) // a name that resolves to the address we listen on
+	}
 	h.api, err = api.New(api.Config{
 		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
-		Listen: h.listener.Addr().String(), Hosts: c.ConsoleHost, Token: token, Key: key, Logger: h.logger,
+		Listen: h.listener.Addr().String(), Hosts: hosts, Token: token, Key: key, Logger: h.logger,
 	})
 	return err
 }

@@ -26,11 +26,21 @@ type app struct {
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Sessions sessionsCmd `cmd:"" help:"List and show sessions."`
-	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session."`
-	System   systemCmd   `cmd:"" help:"Show the state of the installation."`
-	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once."`
-	Openapi  openapiCmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	Serve serveCmd `cmd:"" help:"Watch traffic: proxy, store, API and console." group:"Run"`
+	Node  nodeCmd  `cmd:"" help:"Run only the process that sees traffic." group:"Run"`
+	Hub   hubCmd   `cmd:"" help:"Run only the process that stores and serves." group:"Run"`
+	Demo  demoCmd  `cmd:"" help:"Run the demo API and demo traffic, or write past traffic as HAR." group:"Run"`
+
+	Import importCmd `cmd:"" help:"Import access logs and HAR files." group:"Read"`
+
+	Sessions sessionsCmd `cmd:"" help:"List and show sessions." group:"Explore"`
+	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session." group:"Explore"`
+	System   systemCmd   `cmd:"" help:"Show the state of the installation." group:"Explore"`
+	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once." group:"Explore"`
+
+	Keys    keysCmd    `cmd:"" help:"Show the built-in session keys, in their order." group:"Set up"`
+	Policy  policyCmd  `cmd:"" help:"Check a policy file." group:"Set up"`
+	Openapi openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API." group:"Set up"`
 }
 
 func main() {

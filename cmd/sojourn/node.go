@@ -313,7 +313,8 @@ func newLosses(r prometheus.Registerer) *losses {
 	}, []string{"reason"})}
 	r.MustRegister(l.metric)
 	for _, reason := range []string{
-		bus.LostQueueFull, bus.LostBusFull, bus.LostStopped, inspect.LostQueueFull, inspect.LostPanic,
+		bus.LostQueueFull, bus.LostBusFull, bus.LostStopped,
+		inspect.LostQueueFull, inspect.LostPanic, inspect.LostStopped,
 	} {
 		l.metric.WithLabelValues(reason) // present from the start, so that alerts see it rise
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -37,6 +38,9 @@ capture:
   exclude:
     - paths: ["/healthz"]
 `
+
+// demoLivePerSecond is calm enough to follow with the eye.
+const demoLivePerSecond = 3.0
 
 // runningDemo is the demo shop and, once driven, its traffic. A nil one does nothing.
 type runningDemo struct {
@@ -92,20 +96,9 @@ func (d *runningDemo) fillPast(a *app, data *dataFolder, policy string) error {
 		return fmt.Errorf("data folder %s is not writable: %w", data.dir, err)
 	}
 	defer os.RemoveAll(dir)
-	var files []string
-	for day := today - record.Day(d.flags.DemoDays); day <= today; day++ {
-		if _, err := os.Stat(filepath.Join(data.daysDir(), day.String()+".duckdb")); err == nil {
-			continue
-		}
-		file := filepath.Join(dir, day.String()+".har")
-		to := (day + 1).Start().Std()
-		if to.After(now) {
-			to = now
-		}
-		if err := d.writeDay(file, day.Start().Std(), to); err != nil {
-			return err
-		}
-		files = append(files, file)
+	files, err := d.writeDays(data, dir, today-record.Day(d.flags.DemoDays), now)
+	if err != nil {
+		return fmt.Errorf("writing the demo's past days: %w", err)
 	}
 	if len(files) == 0 {
 		return nil
@@ -124,18 +117,23 @@ func (d *runningDemo) fillPast(a *app, data *dataFolder, policy string) error {
 	return nil
 }
 
-func (d *runningDemo) writeDay(file string, from, to time.Time) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return fmt.Errorf("writing the demo's past days: %w", err)
+// writeDays writes one file a day from the first day to now into dir, and returns
+// those of the days that the store does not have.
+func (d *runningDemo) writeDays(data *dataFolder, dir string, first record.Day, now time.Time) (files []string, err error) {
+	cfg := demo.HARConfig{
+		Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.HistoryPerSecond},
+		From:    first.Start().Std(), To: now,
 	}
-	_, err = demo.WriteHAR(d.ctx, f, demo.HARConfig{
-		Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.HistoryPerSecond}, From: from, To: to,
+	_, err = demo.WriteHARDays(d.ctx, cfg, func(at time.Time) (io.WriteCloser, error) {
+		day := record.TimeOf(at).Day().String()
+		if _, err := os.Stat(filepath.Join(data.daysDir(), day+".duckdb")); err == nil {
+			return nil, nil
+		}
+		file := filepath.Join(dir, day+".har")
+		files = append(files, file)
+		return os.Create(file)
 	})
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing the demo's past days: %w", err)
-	}
-	return nil
+	return files, err
 }
 
 // drive sends live traffic to the proxy until stop.
@@ -145,7 +143,7 @@ func (d *runningDemo) drive(target string) {
 	}
 	d.running.Go(func() {
 		_, err := demo.Drive(d.ctx, demo.DriveConfig{
-			Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.LivePerSecond}, Target: target,
+			Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demoLivePerSecond, Steady: true}, Target: target,
 		})
 		if err != nil {
 			d.logger.Error("the demo traffic stopped", "error", err)
