@@ -21,7 +21,7 @@ describe("whatever goes wrong is one kind of error", () => {
     );
     await expect(system()).rejects.toMatchObject({
       name: "ApiError",
-      title: "Unprocessable Entity",
+      title: "This cannot be asked",
       message: "validation failed · query.ip: not an address",
       status: 422,
       passing: false,

@@ -37,10 +37,18 @@ export function toApiError(thrown: unknown): ApiError {
   return new ApiError("The server cannot be reached", "Check that sojourn is running, then try again.", 0);
 }
 
+/** Refusals that have better words than their status. */
+const refusals: Record<number, string> = {
+  400: "This cannot be asked",
+  404: "There is no such thing",
+  422: "This cannot be asked",
+};
+
 /** Turns an answer that says no into an ApiError. */
 export function problemError(problem: unknown, status: number): ApiError {
   const p: Partial<Problem> = typeof problem === "object" && problem !== null ? problem : {};
   const details = (p.errors ?? []).map((e) => [e.location, e.message].filter(Boolean).join(": "));
   const text = [p.detail, ...details].filter(Boolean).join(" · ");
-  return new ApiError(p.title ?? `The server answered ${status}`, text || "It gave no reason.", status);
+  const title = refusals[status] ?? p.title ?? `The server answered ${status}`;
+  return new ApiError(title, text || "It gave no reason.", status);
 }

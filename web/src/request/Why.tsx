@@ -19,11 +19,11 @@ const strengths: Record<Strength, string> = {
 };
 
 /** Why a request is in its session: the ladder of keys, and the one that won. */
-export function Why({ request: r }: { request: Request }) {
+export function Why({ request: r, level: Heading }: { request: Request; level: "h2" | "h3" }) {
   const won = ladder.findIndex(({ rung }) => rung === r.rung);
   return (
     <section>
-      <h3 className={classes.title}>Why this session?</h3>
+      <Heading className={classes.title}>Why this session?</Heading>
       <ol className={classes.ladder}>
         {ladder.map(({ rung, name }, i) => (
           <li key={rung} className={classes.rung} data-state={i < won ? "passed" : i === won ? "won" : "rest"}>

@@ -1,15 +1,15 @@
 import { useState } from "react";
+import { Link } from "wouter";
 import type { Facet } from "../api/client";
 import { type Filters, fieldInfo, has, isValue, toggle, valueWords } from "../filter/fields";
 import { agentWords } from "../format/agent";
 import { count, percent } from "../format/number";
 import { cutMiddle } from "../format/text";
+import { address } from "../url/view";
 import classes from "./Facets.module.css";
 
 /** How many values a facet shows before "more". */
 const firstValues = 5;
-/** A facet of one value that is the same for everybody tells nothing. */
-const dull = new Set(["default"]);
 
 /** The order that answers first what was done, then how it went, then by whom. */
 const order: Facet["name"][] = ["endpoint", "status", "method", "ip", "user_agent", "host", "application", "key"];
@@ -25,17 +25,55 @@ const titles: Record<Facet["name"], string> = {
   key: "Grouped by",
 };
 
-/** The properties of a session's requests with their values; a click shows only those requests. */
-export function Facets({ facets, within, onChange }: { facets: Facet[]; within: Filters; onChange: (f: Filters) => void }) {
-  const shown = order.flatMap((name) => facets.find((f) => f.name === name && !isDull(f)) ?? []);
-  return shown.map((facet) => <FacetList key={facet.name} facet={facet} within={within} onChange={onChange} />);
+interface Props {
+  facets: Facet[];
+  within: Filters;
+  onChange: (within: Filters) => void;
 }
 
-function isDull({ distinct, values }: Facet): boolean {
-  return distinct === 0 || (distinct === 1 && dull.has(values[0]?.value ?? ""));
+/**
+ * The properties of a session's requests with their values; a click shows only
+ * those requests. What all requests have in common is said once, as a link to
+ * the other sessions that have it too.
+ */
+export function Facets({ facets, within, onChange }: Props) {
+  const sorted = order.flatMap((name) => facets.find((f) => f.name === name) ?? []);
+  const varied = sorted.filter((f) => f.distinct > 1);
+  const common = sorted.filter((f) => f.distinct === 1);
+  return (
+    <>
+      {varied.map((facet) => (
+        <FacetList key={facet.name} facet={facet} within={within} onChange={onChange} />
+      ))}
+      {common.length > 0 && (
+        <section className={classes.facet} aria-label="In all requests">
+          <h3 className={classes.title}>{varied.length > 0 ? "The same in all requests" : "In all requests"}</h3>
+          <dl className={classes.common}>
+            {common.map((facet) => (
+              <Common key={facet.name} facet={facet} />
+            ))}
+          </dl>
+        </section>
+      )}
+    </>
+  );
 }
 
-function FacetList({ facet, within, onChange }: { facet: Facet; within: Filters; onChange: (f: Filters) => void }) {
+function Common({ facet: { name, values } }: { facet: Facet }) {
+  const value = values[0]?.value ?? "";
+  const words = cutMiddle(facetWords(name, value), 40);
+  const filter = isValue(name, value) && { [name]: [value] };
+  return (
+    <div>
+      <dt>{fieldInfo[name].label.replace("user agent", "client")}</dt>
+      <dd title={valueWords(name, value)}>
+        {filter ? <Link href={address.sessions({ filters: filter })}>{words}</Link> : words}
+      </dd>
+    </div>
+  );
+}
+
+function FacetList({ facet, within, onChange }: { facet: Facet } & Omit<Props, "facets">) {
   const [all, setAll] = useState(false);
   const values = facet.values.filter((v, i) => all || i < firstValues || has(within, facet.name, v.value));
   const hidden = facet.values.length - values.length;
@@ -47,28 +85,15 @@ function FacetList({ facet, within, onChange }: { facet: Facet; within: Filters;
         <span>{count(facet.distinct)}</span>
       </h3>
       <ul className={classes.values}>
-        {values.map((v) => {
-          const words = facetWords(facet.name, v.value);
-          const on = has(within, facet.name, v.value);
-          return (
-            <li key={v.value}>
-              <button
-                type="button"
-                className={classes.value}
-                aria-pressed={on}
-                disabled={!isValue(facet.name, v.value)}
-                title={`${valueWords(facet.name, v.value)}: ${on ? "show the others again" : `only requests with this ${fieldInfo[facet.name].label}`}`}
-                onClick={() => onChange(toggle(within, facet.name, v.value))}
-              >
-                <span className={classes.bar} style={{ width: `${v.share * 100}%` }} />
-                <span className={classes.name}>{cutMiddle(words, 40)}</span>
-                <span className={classes.count}>
-                  {count(v.count)} <span className={classes.share}>{percent(v.share)}</span>
-                </span>
-              </button>
-            </li>
-          );
-        })}
+        {values.map((v) => (
+          <Value
+            key={v.value}
+            name={facet.name}
+            value={v}
+            on={has(within, facet.name, v.value)}
+            onToggle={() => onChange(toggle(within, facet.name, v.value))}
+          />
+        ))}
       </ul>
       {hidden > 0 && (
         <button type="button" className={classes.more} onClick={() => setAll(true)}>
@@ -77,6 +102,35 @@ function FacetList({ facet, within, onChange }: { facet: Facet; within: Filters;
       )}
       {all && beyond > 0 && <p className={classes.beyond}>and {count(beyond)} rarer ones</p>}
     </section>
+  );
+}
+
+interface ValueProps {
+  name: Facet["name"];
+  value: Facet["values"][number];
+  on: boolean;
+  onToggle: () => void;
+}
+
+function Value({ name, value: v, on, onToggle }: ValueProps) {
+  const does = on ? "show the others again" : `only requests with this ${fieldInfo[name].label}`;
+  return (
+    <li>
+      <button
+        type="button"
+        className={classes.value}
+        aria-pressed={on}
+        disabled={!isValue(name, v.value)}
+        title={`${valueWords(name, v.value)}: ${does}`}
+        onClick={onToggle}
+      >
+        <span className={classes.bar} style={{ width: `${v.share * 100}%` }} />
+        <span className={classes.name}>{cutMiddle(facetWords(name, v.value), 40)}</span>
+        <span className={classes.count}>
+          {count(v.count)} <span className={classes.share}>{percent(v.share)}</span>
+        </span>
+      </button>
+    </li>
   );
 }
 

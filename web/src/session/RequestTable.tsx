@@ -17,15 +17,13 @@ interface Props {
   hosts: number;
   open?: string;
   hasMore: boolean;
-  /** Whether the table may fill the window. */
-  tall?: boolean;
   onOpen: (id: string) => void;
   onEnd: () => void;
   renderOpen: (id: string) => ReactNode;
 }
 
 /** The requests of a session in their order, silences between them, one of them open in place. */
-export function RequestTable({ requests, hosts, open, hasMore, tall, onOpen, onEnd, renderOpen }: Props) {
+export function RequestTable({ requests, hosts, open, hasMore, onOpen, onEnd, renderOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const silences = useMemo(() => gaps(requests.map((r) => r.started)), [requests]);
   const pace = useMemo(() => ({ slowest: slowest(requests), usual: usual(requests) }), [requests]);
@@ -40,28 +38,27 @@ export function RequestTable({ requests, hosts, open, hasMore, tall, onOpen, onE
     useFlushSync: false,
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      return openIndex < 0 || indexes.includes(openIndex) ? indexes : [...indexes, openIndex].sort((a, b) => a - b);
+      return openIndex < 0 || indexes.includes(openIndex) ? indexes : [...indexes, openIndex].toSorted((a, b) => a - b);
     },
   });
 
-  // A link to an open request shows it; one that was opened by hand is in sight already.
-  const opened = useRef<string>(undefined);
+  // A link to an open request shows it; one that is opened by hand is in sight already.
+  const linked = useRef(open);
   useEffect(() => {
-    if (open && openIndex >= 0 && opened.current !== open) virtual.scrollToIndex(openIndex, { align: "auto" });
-    opened.current = open;
+    if (linked.current && linked.current === open && openIndex >= 0) virtual.scrollToIndex(openIndex, { align: "start" });
+    linked.current = undefined;
   }, [open, openIndex, virtual]);
 
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (last >= requests.length - overscan - 1) onEnd();
-  }, [last, requests.length]); // eslint-disable-line react/exhaustive-deps -- onEnd is new at each render
+  }, [last, requests.length]); // oxlint-disable-line react-hooks/exhaustive-deps -- onEnd is new at each render
 
   return (
     <div
       ref={scroller}
       className={classes.scroller}
-      data-tall={tall || undefined}
       role="table"
       aria-label="Requests"
       aria-rowcount={hasMore ? -1 : requests.length}

@@ -15,6 +15,7 @@ interface Props {
   listFilters?: Filters;
   /** Whether it fills the page, or is open under its row. */
   alone?: boolean;
+  onClose?: () => void;
   onWithin: (within: Filters) => void;
   onRequest: (id: string) => void;
 }

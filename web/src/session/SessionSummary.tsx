@@ -1,3 +1,5 @@
+import { ActionIcon } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { Link } from "wouter";
 import type { Session } from "../api/client";
 import { count, plural } from "../format/number";
@@ -11,8 +13,15 @@ import classes from "./SessionSummary.module.css";
 /** How many of its other days are named; the page of the session has them all. */
 const maxDays = 8;
 
+interface Props {
+  session: Session;
+  part?: string;
+  /** Closes it where it is open in place; without it, the session has its page already. */
+  onClose?: () => void;
+}
+
 /** What a session is: its id, how much it did, how it was grouped, its other days. */
-export function SessionSummary({ session, part, alone }: { session: Session; part?: string; alone?: boolean }) {
+export function SessionSummary({ session, part, onClose }: Props) {
   const lasted = micros(session.ended) - micros(session.started);
   const link = address.session(session.id, { part });
   return (
@@ -23,20 +32,26 @@ export function SessionSummary({ session, part, alone }: { session: Session; par
           {cutMiddle(session.id, 13)}
         </span>
         <CopyIcon value={session.id} what="session id" />
+        {onClose && (
+          <ActionIcon size={22} className={classes.close} onClick={onClose} aria-label="Close the session" title="Close (Esc)">
+            <IconX size={15} />
+          </ActionIcon>
+        )}
       </h2>
       <p className={classes.facts}>
         {plural(session.requests, "request")}
         {session.errors > 0 && ` · ${plural(session.errors, "error")}`}
         {session.attacks > 0 && <strong className={classes.attacks}> · {plural(session.attacks, "attack")}</strong>}
         <br />
-        {session.requests > 0 && `${dayTime(session.started)} · ${span(lasted)}`}
+        {session.requests > 0 && dayTime(session.started)}
+        {session.requests > 1 && ` · ${span(lasted)}`}
       </p>
       <p className={classes.facts}>
         Grouped by <KeyTag name={session.key} strength={session.strength} /> {session.strength}
       </p>
       <div className={classes.actions}>
         <CopyButton value={window.location.origin + link}>Copy link</CopyButton>
-        {!alone && (
+        {onClose && (
           <Link className={classes.button} href={link}>
             Own page
           </Link>

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import type { Request, Session } from "../api/client";
 import type { ApiError } from "../api/error";
@@ -18,12 +19,15 @@ export interface SessionViewProps {
   within: Filters;
   request?: string;
   listFilters?: Filters;
+  /** Whether it is on a page of its own. */
   alone?: boolean;
   /** Requests that pass the filters inside; undefined until it is known. */
   matching?: number;
   requests?: Request[];
   error: ApiError | null;
   hasMore: boolean;
+  /** Closes it where it is open in place. */
+  onClose?: () => void;
   onWithin: (within: Filters) => void;
   onRequest: (id: string) => void;
   onMore: () => void;
@@ -35,11 +39,20 @@ export interface SessionViewProps {
 /** One session: what it is and its facets at the left, its requests in their order at the right. */
 export function SessionView(props: SessionViewProps) {
   const { session, part, within, requests } = props;
+  const narrow = useMediaQuery("(max-width: 900px)", false, { getInitialValueInEffect: false });
+  const facets = <Facets facets={session.facets} within={within} onChange={props.onWithin} />;
   return (
     <section className={classes.session} data-alone={props.alone || undefined} aria-label="Session">
       <div className={classes.aside}>
-        <SessionSummary session={session} part={part} alone={props.alone} />
-        <Facets facets={session.facets} within={within} onChange={props.onWithin} />
+        <SessionSummary session={session} part={part} onClose={props.onClose} />
+        {narrow ? (
+          <details className={classes.more}>
+            <summary>What its requests have in common</summary>
+            {facets}
+          </details>
+        ) : (
+          facets
+        )}
       </div>
       <div className={classes.main}>
         <Within {...props} />
@@ -73,7 +86,6 @@ function Requests(props: SessionViewProps) {
       onOpen={props.onRequest}
       onEnd={props.onMore}
       renderOpen={props.renderRequest}
-      tall={props.alone}
     />
   );
 }

@@ -24,7 +24,7 @@ export function flow(requests: Request[]): Flow {
     const name = endpointOf(r);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, flowHues);
+  const top = [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, flowHues);
   const hues = new Map(top.map(([endpoint], i) => [endpoint, i + 1]));
   const runs: Run[] = [];
   requests.forEach((r, i) => {

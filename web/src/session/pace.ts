@@ -17,7 +17,7 @@ export function slowest(requests: Request[]): number {
 
 /** The median duration. */
 export function usual(requests: Request[]): number {
-  const known = requests.flatMap((r) => r.duration_us ?? []).sort((a, b) => a - b);
+  const known = requests.flatMap((r) => r.duration_us ?? []).toSorted((a, b) => a - b);
   return known[Math.floor(known.length / 2)] ?? 0;
 }
 

@@ -42,10 +42,13 @@ export function SessionRow({ part, open, onOpen, hrefFor }: Props) {
         >
           {dayTime(part.started)}
         </button>
-        <span className={classes.second}>{part.requests === 1 ? "1 request" : span(lasted)}</span>
+        <span className={classes.second}>{part.requests === 1 ? "once" : span(lasted)}</span>
       </span>
       <span role="cell" className={classes.requests}>
-        <span>{count(part.requests)}</span>
+        <span>
+          {count(part.requests)}
+          <span className={classes.unit}> {part.requests === 1 ? "request" : "requests"}</span>
+        </span>
         <Attacks part={part} />
       </span>
       <span role="cell" className={classes.errors} data-many={part.errors / part.requests >= manyErrors || undefined}>

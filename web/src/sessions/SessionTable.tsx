@@ -29,6 +29,7 @@ interface Props {
 export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: Props) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- anything above may have moved the table; it settles at once
   useLayoutEffect(() => {
     const now = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
     if (Math.abs(now - top) > 1) setTop(now);
@@ -45,7 +46,7 @@ export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: P
     // The open session stays in the page wherever one scrolls to, with what was done in it.
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      return openIndex < 0 || indexes.includes(openIndex) ? indexes : [...indexes, openIndex].sort((a, b) => a - b);
+      return openIndex < 0 || indexes.includes(openIndex) ? indexes : [...indexes, openIndex].toSorted((a, b) => a - b);
     },
   });
 
@@ -53,7 +54,7 @@ export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: P
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (last >= rows.length - overscan - 1) onEnd();
-  }, [last, rows.length]); // eslint-disable-line react/exhaustive-deps -- onEnd is new at each render
+  }, [last, rows.length]); // oxlint-disable-line react-hooks/exhaustive-deps -- onEnd is new at each render
 
   return (
     <div role="table" aria-label="Sessions" aria-rowcount={rows.length} className={classes.table}>

@@ -48,6 +48,10 @@ export function SessionsPage() {
           within={view.within}
           request={request}
           listFilters={view.filters}
+          onClose={() => {
+            go({ open: undefined, within: {}, request: undefined });
+            focusRow(partKey(open));
+          }}
           onWithin={(within) => go({ within, request: undefined })}
           onRequest={(id) => go({ request: id === request ? undefined : id })}
         />

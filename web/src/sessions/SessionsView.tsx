@@ -110,7 +110,6 @@ function note({ rows, hasMore }: SessionList, time: TimeRange): string {
 
 /** Values that the loaded rows have: what the filter box can offer. */
 function knownValues({ rows = [] }: SessionList): Partial<Record<Field, string[]>> {
-  const distinct = (values: string[]) => [...new Set(values)].filter(Boolean);
   return {
     application: distinct(rows.flatMap((r) => r.applications.map((c) => c.value))),
     host: distinct(rows.flatMap((r) => r.hosts.map((c) => c.value))),
@@ -119,4 +118,8 @@ function knownValues({ rows = [] }: SessionList): Partial<Record<Field, string[]
     user_agent: distinct(rows.map((r) => r.user_agent)),
     key: distinct(rows.map((r) => r.key)),
   };
+}
+
+function distinct(values: string[]): string[] {
+  return [...new Set(values)].filter(Boolean);
 }

@@ -19,7 +19,7 @@ export function TimeControl({ range, onChange }: { range: TimeRange; onChange: (
         value={value}
         onChange={(v) => onChange(isSpan(v) ? { kind: "last", span: v } : { kind: "all" })}
       />
-      <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus>
+      <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus withinPortal={false}>
         <Popover.Target>
           <Button
             leftSection={<IconCalendar size={14} />}
@@ -49,7 +49,6 @@ function Between({ range, onChange }: { range: TimeRange; onChange: (range: Time
   const given = range.kind === "between" ? range : { from: undefined, to: undefined };
   const [from, setFrom] = useState(words(given.from));
   const [to, setTo] = useState(words(given.to));
-  const wrong = (text: string) => (text.trim() !== "" && !parseInstant(text) ? "Write it like 2026-11-21 14:05" : undefined);
   const start = parseInstant(from);
   const end = parseInstant(to);
   const order = start && end && start >= end ? "Must be later than from" : undefined;
@@ -79,6 +78,11 @@ function Between({ range, onChange }: { range: TimeRange; onChange: (range: Time
       </Button>
     </form>
   );
+}
+
+/** What is wrong with a time as it was typed, if anything. */
+function wrong(text: string): string | undefined {
+  return text.trim() !== "" && !parseInstant(text) ? "Write it like 2026-11-21 14:05" : undefined;
 }
 
 function words(instant: string | undefined): string {

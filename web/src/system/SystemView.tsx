@@ -179,7 +179,7 @@ function Days({ system }: { system: System }) {
               <Link href={dayAddress(d.day)}>{day(d.day)}</Link>
             </td>
             <td>{count(d.requests)}</td>
-            <td className={classes.wide}>
+            <td className={classes.wide} aria-label={`${percent(d.requests / most)} of the fullest day`}>
               <span className={classes.bar} style={{ width: `${(d.requests / most) * 100}%` }} />
             </td>
             <td>{bytesLong(d.bytes)}</td>

@@ -2,7 +2,6 @@ import {
   ActionIcon,
   Button,
   type CSSVariablesResolver,
-  Popover,
   SegmentedControl,
   TextInput,
   createTheme,
@@ -17,7 +16,7 @@ export const theme = createTheme({
   radius: { xs: "3px", sm: "4px", md: "6px", lg: "8px", xl: "10px" },
   defaultRadius: "md",
   primaryColor: "accent",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   colors: {
     accent: [
       "#eaf1fe",
@@ -39,7 +38,6 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { size: 28, variant: "subtle", color: "gray" } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs" } }),
     TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
   },
 });
 

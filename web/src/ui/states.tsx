@@ -13,7 +13,7 @@ export function ErrorState({ error, retry }: { error: ApiError; retry?: () => vo
       </span>
       <h2 className={classes.title}>{error.title}</h2>
       <p className={classes.text}>{error.message}</p>
-      {retry && (
+      {retry && error.passing && (
         <div className={classes.actions}>
           <Button leftSection={<IconRefresh size={14} />} onClick={retry}>
             Try again
