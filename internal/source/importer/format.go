@@ -117,3 +117,9 @@ func peek(r io.Reader, n int) (head []byte, whole io.Reader, err error) {
 
 // MarshalText prints the format's name.
 func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads what MarshalText prints.
+func (f *Format) UnmarshalText(b []byte) (err error) {
+	*f, err = ParseFormat(string(b))
+	return err
+}
