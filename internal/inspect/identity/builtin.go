@@ -130,11 +130,11 @@ var apiKeys = func() []step {
 
 var sessionParameters = slices.Concat(
 	each("JSESSIONID", inPath, shapeAny, "jsessionid"),
-	each("PHPSESSID", inPath, shapeAny, "phpsessid"),
-	each("PHPSESSID", inQuery, shapeAny, "phpsessid"),
+	each("PHPSESSID", inPath, shapeAny, "PHPSESSID"),
+	each("PHPSESSID", inQuery, shapeAny, "PHPSESSID"),
 	each("JSESSIONID", inQuery, shapeAny, "jsessionid"),
-	each("ASP.NET_SessionId", inQuery, shapeAny, "asp.net_sessionid"),
-	each("osCsid", inQuery, shapeAny, "oscsid"),
+	each("ASP.NET_SessionId", inQuery, shapeAny, "ASP.NET_SessionId"),
+	each("osCsid", inQuery, shapeAny, "osCsid"),
 	each("zenid", inQuery, shapeOpaque, "zenid"),
 	each("session_id", inQuery, shapeOpaque, "session_id", "session-id", "session_token", "sessiontoken", "session_key"),
 	each("sessionid", inQuery, shapeOpaque, "sessionid"),

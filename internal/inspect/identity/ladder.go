@@ -13,8 +13,8 @@ type place uint8
 const (
 	inHeader place = iota // names canonical
 	inCookie              // names exact, or with one * when glob
-	inQuery               // names in lower case; case does not count
-	inPath                // names in lower case; case does not count
+	inQuery               // the case of names does not count
+	inPath                // the case of names does not count
 )
 
 // read is how a value is read out of its place.
@@ -107,11 +107,15 @@ func (t *slotTable) slotOf(s *step) int {
 		return t.globSlotOf(s)
 	}
 	index := map[place]map[string]int{inHeader: t.headers, inCookie: t.cookies, inQuery: t.query, inPath: t.path}[s.place]
-	slot, ok := index[s.name]
+	name := s.name
+	if s.place == inQuery || s.place == inPath {
+		name = strings.ToLower(name)
+	}
+	slot, ok := index[name]
 	if !ok {
 		slot = t.count
 		t.count++
-		index[s.name] = slot
+		index[name] = slot
 	}
 	return slot
 }
@@ -131,11 +135,8 @@ func (t *slotTable) globSlotOf(s *step) int {
 	return g.slot
 }
 
-// cookie returns the slot of a cookie name, exact before glob, or -1.
-func (t *slotTable) cookie(name string) int {
-	if slot, ok := t.cookies[name]; ok {
-		return slot
-	}
+// cookieGlob returns the slot of a glob that a cookie name matches, or -1.
+func (t *slotTable) cookieGlob(name string) int {
 	if len(name) > maxGlobName {
 		return -1
 	}
@@ -147,6 +148,38 @@ func (t *slotTable) cookie(name string) int {
 		}
 	}
 	return -1
+}
+
+// chunk returns the slot of a cookie that may be split, when name is that of a
+// part of it; else -1.
+func (t *slotTable) chunk(name string) (base string, n, slot int) {
+	base, n, ok := chunkOf(name)
+	if !ok {
+		return "", 0, -1
+	}
+	slot, exact := t.cookies[base]
+	if !exact {
+		slot = t.cookieGlob(base)
+	}
+	if slot < 0 || !t.chunked[slot] {
+		return "", 0, -1
+	}
+	return base, n, slot
+}
+
+// chunkOf takes the number off the name of a cookie that was split: name.0
+// (Auth.js, Auth0, Supabase), name_0 (oauth2-proxy), name-0 (AWS ELB), nameC1
+// (ASP.NET).
+func chunkOf(name string) (base string, n int, ok bool) {
+	end := len(name)
+	for end > 0 && len(name)-end < 3 && '0' <= name[end-1] && name[end-1] <= '9' {
+		end--
+		n += int(name[end]-'0') * [...]int{1, 10, 100}[len(name)-end-1]
+	}
+	if end == len(name) || end < 2 || n >= maxChunks || strings.IndexByte("._-C", name[end-1]) < 0 {
+		return "", 0, false
+	}
+	return name[:end-1], n, true
 }
 
 func (g *globSlot) match(name string) bool {

@@ -11,6 +11,8 @@ const (
 	maxSlots = 320
 	// maxChunks bounds the numbered cookies that make up one.
 	maxChunks = 16
+	// maxGlobs bounds the globs of which one request has a cookie.
+	maxGlobs = 8
 	// maxGlobName is the longest cookie name that a glob is tried on.
 	maxGlobName = 128
 	// maxParameterName is longer than any parameter name of the built-in set.
@@ -23,7 +25,8 @@ type values struct {
 	found     [maxSlots]string
 	truncated bool
 
-	globNames []globName
+	globNames [maxGlobs]globName
+	globs     int
 	chunks    chunks
 	jwt       jwt
 }
@@ -68,14 +71,12 @@ func (v *values) readCookies(lines []string) {
 		if !ok {
 			break
 		}
-		if slot := slots.cookie(name); slot >= 0 {
-			v.putCookie(slot, name, value)
-			continue
-		}
-		if base, n, ok := chunkOf(name); ok {
-			if slot := slots.cookie(base); slot >= 0 && slots.chunked[slot] {
-				v.putChunk(slot, base, n, value)
-			}
+		if slot, ok := slots.cookies[name]; ok {
+			v.put(slot, value)
+		} else if base, n, slot := slots.chunk(name); slot >= 0 {
+			v.putChunk(slot, base, n, value)
+		} else if slot := slots.cookieGlob(name); slot >= 0 {
+			v.putGlob(slot, name, value)
 		}
 	}
 	v.truncated = v.truncated || scan.Cut
@@ -91,18 +92,13 @@ func (v *values) put(slot int, value string) {
 	}
 }
 
-// putCookie is put; of several names that one glob means the least counts, so
-// that the order of cookies, which browsers change, does not.
-func (v *values) putCookie(slot int, name, value string) {
-	glob := slots.glob(slot)
-	if glob == nil {
-		v.put(slot, value)
+// putGlob is put; of several names that one glob means the least counts, so that
+// the order of cookies, which browsers change, does not.
+func (v *values) putGlob(slot int, name, value string) {
+	if none(value) || slots.glob(slot).shape == shapeOpaque && !opaque(value) {
 		return
 	}
-	if none(value) || glob.shape == shapeOpaque && !opaque(value) {
-		return
-	}
-	for i := range v.globNames {
+	for i := range v.globs {
 		if g := &v.globNames[i]; g.slot == slot {
 			if name < g.name {
 				g.name, v.found[slot] = name, value
@@ -110,8 +106,19 @@ func (v *values) putCookie(slot int, name, value string) {
 			return
 		}
 	}
-	v.globNames = append(v.globNames, globName{slot, name})
-	v.found[slot] = value
+	if v.nameGlob(slot, name) {
+		v.found[slot] = value
+	}
+}
+
+// nameGlob keeps under which name a glob was found; false when there are too many.
+func (v *values) nameGlob(slot int, name string) bool {
+	if v.globs == maxGlobs {
+		return false
+	}
+	v.globNames[v.globs] = globName{slot, name}
+	v.globs++
+	return true
 }
 
 func (v *values) putChunk(slot int, base string, n int, value string) {
@@ -120,33 +127,18 @@ func (v *values) putChunk(slot int, base string, n int, value string) {
 		return
 	}
 	if !c.any || slot < c.slot {
-		*c = chunks{slot: slot, any: true}
-		if slots.glob(slot) != nil {
-			v.globNames = append(v.globNames, globName{slot, base})
+		if slots.glob(slot) != nil && !v.nameGlob(slot, base) {
+			return
 		}
+		*c = chunks{slot: slot, any: true}
 	}
 	if c.parts[n] == "" {
 		c.parts[n] = value
 	}
 }
 
-// chunkOf takes the number off the name of a cookie that was split: name.0
-// (Auth.js, Auth0, Supabase), name_0 (oauth2-proxy), name-0 (AWS ELB), nameC1
-// (ASP.NET).
-func chunkOf(name string) (base string, n int, ok bool) {
-	end := len(name)
-	for end > 0 && len(name)-end < 3 && '0' <= name[end-1] && name[end-1] <= '9' {
-		end--
-		n += int(name[end]-'0') * [...]int{1, 10, 100}[len(name)-end-1]
-	}
-	if end == len(name) || end < 2 || n >= maxChunks || strings.IndexByte("._-C", name[end-1]) < 0 {
-		return "", 0, false
-	}
-	return name[:end-1], n, true
-}
-
 func (v *values) globName(slot int) string {
-	for _, g := range v.globNames {
+	for _, g := range v.globNames[:v.globs] {
 		if g.slot == slot {
 			return g.name
 		}

@@ -90,7 +90,8 @@ func (p Point) BasicUser() Point {
 
 // String prints the canonical text form.
 func (p Point) String() string {
-	b := append([]byte(nil), p.Side...)
+	var buf [128]byte
+	b := append(buf[:0], p.Side...)
 	for _, s := range p.Steps {
 		b = append(append(b, '.'), s.Name...)
 		for _, k := range s.Keys {
@@ -119,9 +120,9 @@ func of(name string, keys ...string) Point {
 }
 
 func step(name string, keys ...string) Step {
-	s := Step{Name: name}
-	for _, k := range keys {
-		s.Keys = append(s.Keys, Key{Name: k})
+	s := Step{Name: name, Keys: make([]Key, len(keys))}
+	for i, k := range keys {
+		s.Keys[i].Name = k
 	}
 	return s
 }
