@@ -117,12 +117,12 @@ func (d *day) close() error {
 	return nil
 }
 
-// closeIdle closes the days used longest ago that are more than maxOpenDays, but
+// closeIdle closes the days used longest ago that exceed the limit, but
 // not keep, and none in use.
 func (s *Store) closeIdle(keep *day) {
 	open := slices.DeleteFunc(s.newestFirst(), func(d *day) bool { return !d.open.Load() })
 	slices.SortFunc(open, func(a, b *day) int { return cmp.Compare(a.used.Load(), b.used.Load()) })
-	excess := len(open) - maxOpenDays
+	excess := len(open) - s.limits.openDays
 	for _, d := range open {
 		if excess <= 0 {
 			return

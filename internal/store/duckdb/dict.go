@@ -61,10 +61,11 @@ const (
 // codes is the writer's side of a dictionary.
 type codes struct {
 	dictionary
-	known map[entry]uint32
-	bytes int
-	next  uint32
-	fresh []entry // codes next-len(fresh) to next-1, not yet in the file
+	limits limits
+	known  map[entry]uint32
+	bytes  int
+	next   uint32
+	fresh  []entry // codes next-len(fresh) to next-1, not yet in the file
 
 	last     entry // the most recent lookup: neighbours are often alike
 	lastCode uint32
@@ -72,18 +73,18 @@ type codes struct {
 }
 
 // loadCodes reads what the file has, oldest first, up to the limits.
-func loadCodes(ctx context.Context, q querier, d dictionary) (*codes, error) {
-	c := &codes{dictionary: d, known: map[entry]uint32{}}
+func loadCodes(ctx context.Context, q querier, d dictionary, l limits) (*codes, error) {
+	c := &codes{dictionary: d, limits: l, known: map[entry]uint32{}}
 	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM "+d.table).Scan(&c.next); err != nil {
 		return nil, err
 	}
 	rows, err := q.QueryContext(ctx, fmt.Sprintf("SELECT code, %s FROM %s WHERE code < ? ORDER BY code",
-		strings.Join(d.texts, ", "), d.table), int64(maxDictEntries))
+		strings.Join(d.texts, ", "), d.table), int64(l.dictEntries))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	for rows.Next() && c.bytes < maxDictBytes {
+	for rows.Next() && c.bytes < l.dictBytes {
 		var e entry
 		var code uint32
 		if err := rows.Scan(e.into(&code, len(d.texts))...); err != nil {
@@ -111,7 +112,7 @@ func (c *codes) code(e entry) uint32 {
 }
 
 func (c *codes) remember(e entry, code uint32) {
-	if _, ok := c.known[e]; ok || len(c.known) >= maxDictEntries || c.bytes >= maxDictBytes {
+	if _, ok := c.known[e]; ok || len(c.known) >= c.limits.dictEntries || c.bytes >= c.limits.dictBytes {
 		return
 	}
 	c.known[e] = code

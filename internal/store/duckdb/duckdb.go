@@ -42,8 +42,8 @@ const (
 	DefaultMemoryLimit = "1GB"
 	DefaultThreads     = 2
 
-	// maxOpenDays is how many files are open at once. A store may hold thousands
-	// of days; beyond this number the one used longest ago is closed.
+	// maxOpenDays is how many files are open at once, beside those in use. A store
+	// may hold thousands of days; the one used longest ago is closed first.
 	maxOpenDays = 8
 
 	// minDayMemory is what a day gets at least; sorting and grouping more than
@@ -60,6 +60,7 @@ const (
 // Store keeps requests in one DuckDB file a day.
 type Store struct {
 	cfg    Config
+	limits limits
 	memory int64 // for all open days, bytes
 	log    *slog.Logger
 
@@ -79,6 +80,20 @@ var _ store.Store = (*Store)(nil)
 // removed; a day file with bad content is set aside. It fails when a file cannot
 // be used for another reason, such as another process that has it open.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
+	return open(ctx, cfg, limits{
+		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes,
+	})
+}
+
+// limits are named constants everywhere but in tests, which make them small.
+type limits struct {
+	openDays        int
+	dictEntries     int
+	dictBytes       int
+	checkpointBytes int64
+}
+
+func open(ctx context.Context, cfg Config, limits limits) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -87,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the store's memory limit: %w", err)
 	}
-	s := &Store{cfg: cfg, memory: memory, log: cmp.Or(cfg.Logger, slog.Default()), days: map[record.Day]*day{}}
+	s := &Store{cfg: cfg, limits: limits, memory: memory, log: cmp.Or(cfg.Logger, slog.Default()), days: map[record.Day]*day{}}
 	if err := os.MkdirAll(s.temp(), 0o700); err != nil {
 		return nil, fmt.Errorf("the store's folder: %w", err)
 	}
@@ -95,7 +110,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	for i, d := range s.newestFirst() {
-		if i == maxOpenDays {
+		if i == s.limits.openDays {
 			break
 		}
 		if err := s.touch(ctx, d); err != nil && !errors.Is(err, errGone) {

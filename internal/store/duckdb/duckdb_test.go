@@ -13,6 +13,17 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
 }
 
+// TestTightStore: no limit changes an answer.
+func TestTightStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		s, err := duckdb.OpenTight(t.Context(), duckdb.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
 func open(t testing.TB, dir string) *duckdb.Store {
 	t.Helper()
 	s, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})

@@ -103,7 +103,7 @@ func (s *Store) writeTo(ctx context.Context, d *day, shares []share) (w store.Wr
 	d.writing.Lock()
 	db, err := s.use(ctx, d, true)
 	if err == nil {
-		w, err = d.write(ctx, db, shares)
+		w, err = d.write(ctx, db, shares, s.limits)
 		d.gate.RUnlock()
 	}
 	d.writing.Unlock()
@@ -112,9 +112,9 @@ func (s *Store) writeTo(ctx context.Context, d *day, shares []share) (w store.Wr
 
 // write stores what is new of shares in one transaction. Its caller holds writing
 // and, for reading, the gate.
-func (d *day) write(ctx context.Context, db *sql.DB, shares []share) (w store.Written, err error) {
+func (d *day) write(ctx context.Context, db *sql.DB, shares []share, l limits) (w store.Written, err error) {
 	if d.writer == nil {
-		if d.writer, err = openWriter(ctx, db); err != nil {
+		if d.writer, err = openWriter(ctx, db, l); err != nil {
 			return w, err
 		}
 	}
@@ -130,7 +130,7 @@ func (d *day) write(ctx context.Context, db *sql.DB, shares []share) (w store.Wr
 	}
 	d.requests.Add(int64(w.Stored))
 	d.sealed.Store(false)
-	if wal, err := os.Stat(d.path + walSuffix); err == nil && wal.Size() > checkpointBytes+d.writer.postponed {
+	if wal, err := os.Stat(d.path + walSuffix); err == nil && wal.Size() > l.checkpointBytes+d.writer.postponed {
 		d.writer.checkpoint(ctx, wal.Size())
 	}
 	return w, nil
@@ -149,7 +149,7 @@ type writer struct {
 // others are read from the file.
 const maxPositions = 1024
 
-func openWriter(ctx context.Context, db *sql.DB) (w *writer, err error) {
+func openWriter(ctx context.Context, db *sql.DB, l limits) (w *writer, err error) {
 	w = &writer{positions: map[string]uint64{}}
 	if w.conn, err = db.Conn(ctx); err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func openWriter(ctx context.Context, db *sql.DB) (w *writer, err error) {
 		return nil, errors.Join(err, w.close())
 	}
 	for _, d := range dictionaries {
-		c, err := loadCodes(ctx, w.conn, d)
+		c, err := loadCodes(ctx, w.conn, d, l)
 		if err != nil {
 			return nil, errors.Join(err, w.close())
 		}

@@ -156,9 +156,9 @@ func testRandom(t *testing.T, f *fixture) {
 		}
 	}
 	f.check(store.Filter{})
-	questions := 150
+	questions := 40
 	if testing.Short() {
-		questions = 30
+		questions = 10
 	}
 	for range questions {
 		f.check(g.filter(f.model.requests))

@@ -1,0 +1,188 @@
+package duckdb_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sojourn/internal/record"
+	"sojourn/internal/store"
+	"sojourn/internal/store/duckdb"
+)
+
+// traffic makes the rows of an ordinary day: some thousand sessions active at any
+// time, a few hundred endpoints, most paths of their own, in order of time.
+type traffic struct {
+	*rand.Rand
+	at     record.Time
+	step   int64 // mean microseconds between requests
+	active []actor
+	next   uint64
+}
+
+type actor struct {
+	session record.SessionID
+	ip      netip.Addr
+	agent   string
+}
+
+var benchDay = record.TimeOf(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))
+
+// newTraffic spreads rows over the day that begins at start.
+func newTraffic(seed uint64, start record.Time, rows int) *traffic {
+	t := &traffic{Rand: rand.New(rand.NewPCG(seed, 2)), at: start, step: int64(23*time.Hour/time.Microsecond) / int64(rows)}
+	t.active = make([]actor, 1+min(3000, rows/50))
+	for i := range t.active {
+		t.active[i] = t.actor()
+	}
+	return t
+}
+
+func (t *traffic) actor() actor {
+	t.next++
+	a := actor{ip: netip.AddrFrom4([4]byte{byte(10 + t.IntN(50)), byte(t.IntN(256)), byte(t.IntN(256)), byte(t.IntN(256))})}
+	binary.BigEndian.PutUint64(a.session[:], t.Uint64())
+	binary.BigEndian.PutUint64(a.session[8:], t.next)
+	a.agent = fmt.Sprintf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/%d.0.0.0 Safari/537.36", t.IntN(2000))
+	return a
+}
+
+func (t *traffic) batch(seq uint64, rows int) store.Batch {
+	b := store.Batch{Position: store.Position{Log: "bench", Seq: seq}, Requests: make([]record.Request, rows)}
+	for i := range b.Requests {
+		t.at += record.Time(t.Int64N(2*t.step) + 1)
+		n := t.IntN(len(t.active))
+		if t.IntN(40) == 0 {
+			t.active[n] = t.actor()
+		}
+		a, e := &t.active[n], min(t.IntN(300), t.IntN(300))
+		r := &b.Requests[i]
+		*r = record.Request{
+			ID: record.RequestID{At: t.at, Node: 42, Seq: uint32(i)}, Started: t.at, Session: a.session, Client: a.session,
+			Duration: record.Measure(500 + t.ExpFloat64()*20_000), FirstByte: record.Measure(300 + t.ExpFloat64()*10_000),
+			RequestBytes: record.Unknown, ResponseBytes: record.Measure(t.ExpFloat64() * 20_000),
+			Application: "default", Host: fmt.Sprintf("h%d.example.com", e%20), Method: "GET",
+			Path: fmt.Sprintf("/api/v1/resource%d/%d/items", e, t.IntN(1_000_000)), Endpoint: fmt.Sprintf("/api/v1/resource%d/{int}/items", e),
+			Status: 200, IP: a.ip, UserAgent: a.agent,
+			Key: "PHPSESSID", Point: `request.cookie["PHPSESSID"]`, Rung: record.RungBuiltin, Strength: record.StrengthSecret,
+			Accepted: true, Revision: 3,
+		}
+		if t.IntN(50) == 0 {
+			r.Status = []int{304, 400, 403, 404, 500, 503}[t.IntN(6)]
+		}
+		if t.IntN(5) == 0 {
+			r.Query = fmt.Sprintf("page=%d", t.IntN(50))
+		}
+	}
+	return b
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for _, size := range []int{100, 1000, 20_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			s := open(b, b.TempDir())
+			t := newTraffic(1, benchDay, 5_000_000)
+			seq, rows := uint64(0), 0
+			var slowest time.Duration
+			for b.Loop() {
+				b.StopTimer()
+				seq++
+				batch := t.batch(seq, size)
+				b.StartTimer()
+				began := time.Now()
+				if _, err := s.Write(b.Context(), []store.Batch{batch}); err != nil {
+					b.Fatal(err)
+				}
+				slowest = max(slowest, time.Since(began))
+				rows += size
+			}
+			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64(slowest.Microseconds())/1000, "ms/slowest")
+		})
+	}
+}
+
+const benchRows = 1_000_000
+
+// fill writes a day of benchRows rows.
+func fill(b *testing.B, s *duckdb.Store, start record.Time) {
+	t := newTraffic(uint64(start), start, benchRows)
+	for seq := range uint64(benchRows / 20_000) {
+		if _, err := s.Write(b.Context(), []store.Batch{t.batch(seq, 20_000)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkQuery(b *testing.B) {
+	for _, sealed := range []bool{false, true} {
+		dir := b.TempDir()
+		s := open(b, dir)
+		fill(b, s, benchDay)
+		if sealed {
+			began := time.Now()
+			if err := s.Seal(b.Context(), benchDay.Day()); err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("sealed %d rows in %s", benchRows, time.Since(began))
+		}
+		page, err := s.Sessions(b.Context(), store.SessionQuery{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		id := page.Parts[10].ID
+		for _, q := range []struct {
+			name   string
+			filter store.Filter
+		}{
+			{"FirstPage", store.Filter{}},
+			{"Status", store.Filter{Statuses: []store.StatusRange{{Low: 500, High: 599}}}},
+			{"Method", store.Filter{Methods: []string{"GET"}}},
+			{"HostStatus", store.Filter{Hosts: []string{"h1*"}, Statuses: []store.StatusRange{{Low: 403, High: 403}}}},
+			{"Path", store.Filter{Endpoints: []string{"nothing"}}},
+			{"Network", store.Filter{IPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}}},
+		} {
+			b.Run(fmt.Sprintf("Sealed=%v/Sessions/%s", sealed, q.name), func(b *testing.B) {
+				for b.Loop() {
+					if _, err := s.Sessions(b.Context(), store.SessionQuery{Filter: q.filter}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(bytesPerRow(b, dir), "B/row")
+			})
+		}
+		b.Run(fmt.Sprintf("Sealed=%v/Session", sealed), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Session(b.Context(), id, store.Filter{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("Sealed=%v/Requests", sealed), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Requests(b.Context(), store.RequestQuery{Filter: store.Filter{Session: &id}, Limit: 100}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func bytesPerRow(b *testing.B, dir string) float64 {
+	files, err := filepath.Glob(filepath.Join(dir, "*.duckdb*"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var n int64
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			n += info.Size()
+		}
+	}
+	return float64(n) / benchRows
+}
