@@ -102,6 +102,7 @@ type hub struct {
 	retention record.Retention
 	revision  uint64
 	started   time.Time
+	drain     time.Duration // drainTimeout
 	logger    *slog.Logger
 
 	nodesMu sync.Mutex
@@ -111,7 +112,7 @@ type hub struct {
 // openHub opens the parts in order; what it opened is closed again when a later
 // part fails.
 func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
-	h = &hub{started: time.Now(), logger: logger, unlock: func() {}}
+	h = &hub{started: time.Now(), drain: drainTimeout, logger: logger, unlock: func() {}}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -283,7 +284,7 @@ func (h *hub) run(ctx context.Context) error {
 	close(drain)
 	select {
 	case <-drained:
-	case <-time.After(drainTimeout):
+	case <-time.After(h.drain):
 		h.logger.Warn("stopping before everything on the bus was written; the rest is written at the next start")
 	}
 	stopWriting()

@@ -36,11 +36,15 @@ type nodeFlags struct {
 	Proxy    string `help:"Address of the reverse proxy." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Upstream string `help:"Where requests go that no application routes elsewhere." placeholder:"URL"`
 	BusBytes string `help:"Limit of the bus on disk; beyond it new records are refused and counted." default:"4GiB" placeholder:"SIZE"`
+	Waiting  string `help:"Limit of the memory for records that wait for the bus; beyond it they are dropped and counted." default:"64MiB" placeholder:"SIZE"`
+
+	// wrap lets a test make inspection fail; nil in the binary.
+	wrap func(inspect.Inspection) inspect.Inspection
 }
 
 // args returns the command line that gives another process these flags.
 func (f *nodeFlags) args() []string {
-	args := []string{"--proxy", f.Proxy, "--bus-bytes", f.BusBytes}
+	args := []string{"--proxy", f.Proxy, "--bus-bytes", f.BusBytes, "--waiting", f.Waiting}
 	if f.Upstream != "" {
 		args = append(args, "--upstream", f.Upstream)
 	}
@@ -132,7 +136,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if err := n.openBus(c, data); err != nil {
 		return n, err
 	}
-	if err := n.openInspector(data, pol, named); err != nil {
+	if err := n.openInspector(c, data, pol, named); err != nil {
 		return n, err
 	}
 	n.proxy, err = proxy.New(proxy.Config{
@@ -150,11 +154,10 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 // openBus starts the embedded server, unless one elsewhere is named, and makes
 // the stream.
 func (n *node) openBus(c *nodeCmd, data *dataFolder) (err error) {
-	var size policy.Size
-	if err := size.UnmarshalText([]byte(c.BusBytes)); err != nil {
-		return fmt.Errorf("--bus-bytes: %w", err)
+	maxBytes, err := parseSize("--bus-bytes", c.BusBytes)
+	if err != nil {
+		return err
 	}
-	maxBytes := int64(size)
 	if c.Bus != "" {
 		if n.bus, err = connectBus(data, c.Bus); err != nil {
 			return err
@@ -165,6 +168,18 @@ func (n *node) openBus(c *nodeCmd, data *dataFolder) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), ensureTimeout)
 	defer cancel()
 	return n.bus.EnsureStream(ctx, maxBytes)
+}
+
+// parseSize reads the size that a flag gives.
+func parseSize(flag, text string) (int64, error) {
+	var size policy.Size
+	if err := size.UnmarshalText([]byte(text)); err != nil {
+		return 0, fmt.Errorf("%s: %w", flag, err)
+	}
+	if size <= 0 {
+		return 0, fmt.Errorf("%s %q: must be more than nothing, such as 64MiB", flag, text)
+	}
+	return int64(size), nil
 }
 
 // openServer starts the embedded server where it listened last time, so that a
@@ -216,15 +231,19 @@ func findBus(data *dataFolder, url string) (bus.Address, error) {
 }
 
 // openInspector starts the inspection and the sending of what it records.
-func (n *node) openInspector(data *dataFolder, pol *policy.Policy, named prometheus.Registerer) error {
+func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, named prometheus.Registerer) error {
 	key, err := data.key()
+	if err != nil {
+		return err
+	}
+	waiting, err := parseSize("--waiting", c.Waiting)
 	if err != nil {
 		return err
 	}
 	var life [8]byte
 	rand.Read(life[:])
 	n.publisher = bus.NewPublisher(n.bus, bus.PublisherConfig{
-		Name: n.name + "-" + hex.EncodeToString(life[:]), Lost: n.losses.add, Logger: n.logger,
+		Name: n.name + "-" + hex.EncodeToString(life[:]), Waiting: waiting, Lost: n.losses.add, Logger: n.logger,
 	})
 	sending, stop := context.WithCancel(context.Background())
 	n.stopSending = stop
@@ -235,8 +254,12 @@ func (n *node) openInspector(data *dataFolder, pol *policy.Policy, named prometh
 	if err != nil {
 		return err
 	}
+	inspection := inspect.Inspection(pipeline)
+	if c.wrap != nil {
+		inspection = c.wrap(inspection)
+	}
 	n.inspector, err = inspect.NewAsync(inspect.AsyncConfig{
-		Pipeline: pipeline, Sink: n.publisher, Lost: n.losses.add, Metrics: named, Logger: n.logger,
+		Pipeline: inspection, Sink: n.publisher, Lost: n.losses.add, Metrics: named, Logger: n.logger,
 	})
 	return err
 }
