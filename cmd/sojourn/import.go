@@ -156,7 +156,7 @@ func importFailure(report *importer.Report) error {
 	var errs []error
 	for _, f := range report.Files {
 		if f.Broken != "" {
-			errs = append(errs, fmt.Errorf("%s: %s; the %s requests before that were read", f.Name, f.Broken, thousands(f.Requests)))
+			errs = append(errs, fmt.Errorf("%s: %s; what came before counts, %s", f.Name, f.Broken, quantity(f.Requests, "request")))
 		}
 	}
 	if report.Requests == 0 && len(errs) == 0 {

@@ -284,3 +284,19 @@ func TestShiftsAreBounded(t *testing.T) {
 		t.Errorf("%d are remembered", len(got))
 	}
 }
+
+// BenchmarkImport is the whole way from a file into compacted days.
+func BenchmarkImport(b *testing.B) {
+	const lines = 200_000
+	path := filepath.Join(b.TempDir(), "access.log")
+	if err := os.WriteFile(path, []byte(recentLog(lines)), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c := importCmd{commonFlags: commonFlags{Data: b.TempDir(), LogLevel: "warn"}, Files: []string{path}, Format: "auto", JSON: true}
+		if err := c.Run(&app{ctx: b.Context(), stdout: io.Discard, stderr: io.Discard}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(lines*b.N)/b.Elapsed().Seconds(), "lines/s")
+}
