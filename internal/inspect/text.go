@@ -14,9 +14,25 @@ func normalHost(host, scheme string) string {
 	port := strings.TrimPrefix(host[len(name):], ":")
 	name = strings.TrimSuffix(name, ".")
 	if port == "" || port == "80" && scheme != "https" || port == "443" && scheme != "http" {
-		return strings.ToLower(name)
+		return lowerASCII(name)
 	}
-	return strings.ToLower(name + ":" + port)
+	return lowerASCII(name + ":" + port)
+}
+
+// lowerASCII leaves bytes that are no ASCII as they are, unlike strings.ToLower.
+func lowerASCII(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] |= 0x20
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 // hostWithoutPort takes the port off; the brackets of an IPv6 address stay.

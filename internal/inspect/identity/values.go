@@ -37,11 +37,12 @@ type globName struct {
 }
 
 // chunks are the parts of one cookie that came in numbered ones. Of several such
-// cookies in one request the first of the ladder counts.
+// cookies in one request the first of the ladder counts, whatever their order.
 type chunks struct {
-	slot  int
-	parts [maxChunks]string
 	any   bool
+	slot  int
+	base  string
+	parts [maxChunks]string
 }
 
 func (v *values) read(r *Request) {
@@ -81,7 +82,9 @@ func (v *values) readCookies(lines []string) {
 	}
 	v.truncated = v.truncated || scan.Cut
 	if c := &v.chunks; c.any && v.found[c.slot] == "" {
-		v.found[c.slot] = strings.Join(c.parts[:], "")
+		if slots.glob(c.slot) == nil || v.nameGlob(c.slot, c.base) {
+			v.found[c.slot] = strings.Join(c.parts[:], "")
+		}
 	}
 }
 
@@ -123,14 +126,12 @@ func (v *values) nameGlob(slot int, name string) bool {
 
 func (v *values) putChunk(slot int, base string, n int, value string) {
 	c := &v.chunks
-	if c.any && slot > c.slot {
+	switch {
+	case c.any && slot == c.slot && base == c.base:
+	case c.any && (slot > c.slot || slot == c.slot && base > c.base):
 		return
-	}
-	if !c.any || slot < c.slot {
-		if slots.glob(slot) != nil && !v.nameGlob(slot, base) {
-			return
-		}
-		*c = chunks{slot: slot, any: true}
+	default:
+		*c = chunks{any: true, slot: slot, base: base}
 	}
 	if c.parts[n] == "" {
 		c.parts[n] = value
