@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,8 +10,10 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,16 +125,75 @@ func recentLog(n int) string {
 	return b.String()
 }
 
-// An import that is stopped in the middle adds only what is missing when it is
-// run again, with the real inspection and the real store.
+// An import that ends in the middle, stopped or killed, adds only what is missing
+// when it is run again, with the real inspection and the real store.
 func TestImportResumes(t *testing.T) {
 	const lines = 100_000
-	dir := t.TempDir()
-	path := filepath.Join(dir, "access.log")
-	if err := os.WriteFile(path, []byte(recentLog(lines)), 0o600); err != nil {
+	if dir := os.Getenv(killedImport); dir != "" {
+		err := importPart(t, t.Context(), dir, func() { fmt.Println(killedImport) })
+		t.Fatalf("ended instead of being killed: %v", err)
+	}
+	for _, end := range []struct {
+		name string
+		run  func(t *testing.T, dir string)
+	}{
+		{"stopped", func(t *testing.T, dir string) {
+			ctx, stop := context.WithCancel(t.Context())
+			if err := importPart(t, ctx, dir, stop); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the first import: %v", err)
+			}
+		}},
+		{"killed", killImport},
+	} {
+		t.Run(end.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "access.log")
+			if err := os.WriteFile(path, []byte(recentLog(lines)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			end.run(t, dir)
+			_, before := storedParts(t, dir)
+			if len(before) == 0 || len(before) >= lines {
+				t.Fatalf("stored %d of %d before the end; want a part", len(before), lines)
+			}
+			r := importJSON(t, importCmd{commonFlags: commonFlags{Data: dir}, Files: []string{path}}, "")
+			if r.Already != uint64(len(before)) || r.Added != uint64(lines-len(before)) {
+				t.Errorf("had %d, then %+v", len(before), r)
+			}
+			if _, after := storedParts(t, dir); len(after) != lines {
+				t.Errorf("stored %d in the end, want %d", len(after), lines)
+			}
+		})
+	}
+}
+
+// killedImport is the environment variable that makes a test process import the
+// log of a folder until it is killed.
+const killedImport = "SOJOURN_TEST_KILLED_IMPORT"
+
+// killImport imports in another process and kills it once something is stored.
+func killImport(t *testing.T, dir string) {
+	child := exec.Command(os.Args[0], "-test.run=^TestImportResumes$")
+	child.Env = append(os.Environ(), killedImport+"="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	c := importCmd{commonFlags: commonFlags{Data: dir}, Files: []string{path}}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	child.Process.Kill()
+	child.Wait()
+	if strings.TrimSpace(line) != killedImport {
+		t.Fatalf("the child said %q, %v", line, err)
+	}
+}
+
+// importPart imports the log of a folder and calls stored once a part of it is.
+func importPart(t *testing.T, ctx context.Context, dir string, stored func()) error {
+	t.Helper()
+	c := importCmd{commonFlags: commonFlags{Data: dir}, Files: []string{filepath.Join(dir, "access.log")}}
 	data, err := openData(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -140,36 +202,23 @@ func TestImportResumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	days, err := duckdb.Open(t.Context(), duckdb.Config{Dir: data.daysDir(), MemoryLimit: importMemory})
+	days, err := duckdb.Open(ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: importMemory})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
+	var once sync.Once
 	_, err = c.importInto(ctx, days, importer.Config{
-		Inspector: pipeline, Sink: importSink{days}, Now: time.Now(), Retention: 7,
+		Inspector: pipeline, Sink: importSink{days}, Now: time.Now(), Retention: defaultRetentionDays,
 		Progress: func(p importer.Progress) {
 			if p.Lines > 0 && !p.Checking {
-				stop()
+				once.Do(stored)
 			}
 		},
 	})
 	if err := days.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("the first import: %v", err)
-	}
-	_, before := storedParts(t, dir)
-	if len(before) == 0 || len(before) >= lines {
-		t.Fatalf("stored %d of %d before the stop; want a part", len(before), lines)
-	}
-	r := importJSON(t, c, "")
-	if r.Already != uint64(len(before)) || r.Added != uint64(lines-len(before)) {
-		t.Errorf("had %d, then %+v", len(before), r)
-	}
-	if _, after := storedParts(t, dir); len(after) != lines {
-		t.Errorf("stored %d in the end, want %d", len(after), lines)
-	}
+	return err
 }
 
 func TestImportReports(t *testing.T) {
