@@ -217,7 +217,7 @@ func (a *Async) register() error {
 	if a.c.Metrics == nil {
 		return nil
 	}
-	for _, m := range []prometheus.Collector{
+	collectors := []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "sojourn_exchanges_total", Help: "Exchanges that came in.",
 		}, func() float64 { return float64(a.exchanges.Load()) }),
@@ -227,7 +227,13 @@ func (a *Async) register() error {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "sojourn_inspect_waiting", Help: "Exchanges that wait to be inspected.",
 		}, func() float64 { return float64(a.waiting.Load()) }),
-	} {
+	}
+	if p, ok := a.c.Pipeline.(*Pipeline); ok {
+		collectors = append(collectors, prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "sojourn_endpoints_folded_total", Help: "Requests whose endpoint was made coarser because their host has too many.",
+		}, func() float64 { return float64(p.Folded()) }))
+	}
+	for _, m := range collectors {
 		if err := a.c.Metrics.Register(m); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func TestAsync(t *testing.T) {
 	if a.bytes.Load() != 0 {
 		t.Errorf("%d bytes are still counted as waiting", a.bytes.Load())
 	}
-	if diff := cmp.Diff(map[string]float64{"sojourn_excluded_total": 100, "sojourn_exchanges_total": 200, "sojourn_inspect_waiting": 0}, gathered(t, metrics)); diff != "" {
+	if diff := cmp.Diff(map[string]float64{"sojourn_excluded_total": 100, "sojourn_exchanges_total": 200, "sojourn_inspect_waiting": 0, "sojourn_endpoints_folded_total": 0}, gathered(t, metrics)); diff != "" {
 		t.Error(diff)
 	}
 	late := get("h", "/x", "")

@@ -76,6 +76,9 @@ func (i *Identifier) Identify(r *Request) Identity {
 	var v values
 	v.read(r)
 	id.Truncated = v.truncated
+	if !v.any {
+		return id
+	}
 	for rank := range ladder {
 		s := &ladder[rank]
 		if v.found[s.slot] == "" {

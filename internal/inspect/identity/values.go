@@ -8,7 +8,7 @@ import (
 
 const (
 	// maxSlots bounds the distinct places that the built-in set reads.
-	maxSlots = 320
+	maxSlots = 256
 	// maxChunks bounds the numbered cookies that make up one.
 	maxChunks = 16
 	// maxGlobs bounds the globs of which one request has a cookie.
@@ -23,6 +23,7 @@ const (
 // pass over each of its parts.
 type values struct {
 	found     [maxSlots]string
+	any       bool // something was found
 	truncated bool
 
 	globNames [maxGlobs]globName
@@ -83,7 +84,7 @@ func (v *values) readCookies(lines []string) {
 	v.truncated = v.truncated || scan.Cut
 	if c := &v.chunks; c.any && v.found[c.slot] == "" {
 		if slots.glob(c.slot) == nil || v.nameGlob(c.slot, c.base) {
-			v.found[c.slot] = strings.Join(c.parts[:], "")
+			v.found[c.slot], v.any = strings.Join(c.parts[:], ""), true
 		}
 	}
 }
@@ -91,7 +92,7 @@ func (v *values) readCookies(lines []string) {
 // put keeps the first value of a slot that is one.
 func (v *values) put(slot int, value string) {
 	if v.found[slot] == "" && !none(value) {
-		v.found[slot] = value
+		v.found[slot], v.any = value, true
 	}
 }
 
@@ -110,7 +111,7 @@ func (v *values) putGlob(slot int, name, value string) {
 		}
 	}
 	if v.nameGlob(slot, name) {
-		v.found[slot] = value
+		v.found[slot], v.any = value, true
 	}
 }
 
