@@ -17,7 +17,7 @@ export default defineConfig({
   server: { proxy: { "/api": server, "/sign-in": server } },
   test: {
     environment: "jsdom",
-    setupFiles: ["src/testing.ts"],
+    setupFiles: ["src/testing.setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },

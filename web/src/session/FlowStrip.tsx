@@ -4,16 +4,16 @@ import { cutMiddle, visible } from "../format/text";
 import classes from "./FlowStrip.module.css";
 import { flow } from "./flow";
 
-/** Each request is this wide before the strip is stretched; the gap between runs is a part of it. */
+/** Each request is this wide before the strip is stretched; the gap between two runs is a part of it. */
 const unit = 10;
-const gap = 1.2;
-/** Above this a single request is too thin to see, and so is the gap between two. */
+/** The gap as a share of the strip, while requests are wide enough to have one. */
+const gapShare = 0.0025;
 const maxGaps = 160;
 
 /** The rhythm of a session at a glance: its requests from left to right, coloured by endpoint. */
 export function FlowStrip({ requests }: { requests: Request[] }) {
   const { runs, legend } = useMemo(() => flow(requests), [requests]);
-  const between = requests.length <= maxGaps ? gap : 0;
+  const between = requests.length <= maxGaps ? requests.length * unit * gapShare : 0;
   return (
     <div className={classes.flow}>
       <svg

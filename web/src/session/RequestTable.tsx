@@ -1,7 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import type { Request } from "../api/client";
-import { span } from "../format/time";
+import { day, span } from "../format/time";
 import { RequestRow } from "./RequestRow";
 import classes from "./RequestTable.module.css";
 import { type Gap, gaps } from "./gaps";
@@ -9,6 +9,8 @@ import { slowest, usual } from "./pace";
 
 /** The height of a closed row in pixels; rows that differ are measured. */
 const rowHeight = 30;
+const dividerHeight = 26;
+/** Rows drawn beyond the edge, so that the next ones are there for j and k. */
 const overscan = 10;
 
 interface Props {
@@ -26,13 +28,14 @@ interface Props {
 export function RequestTable({ requests, hosts, open, hasMore, onOpen, onEnd, renderOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const silences = useMemo(() => gaps(requests.map((r) => r.started)), [requests]);
+  const days = useMemo(() => newDays(requests), [requests]);
   const pace = useMemo(() => ({ slowest: slowest(requests), usual: usual(requests) }), [requests]);
   const openIndex = open ? requests.findIndex((r) => r.id === open) : -1;
 
   const virtual = useVirtualizer({
     count: requests.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (i) => rowHeight + (silences[i] ? 26 : 0),
+    estimateSize: (i) => rowHeight + (silences[i] || days[i] ? dividerHeight : 0),
     getItemKey: (i) => requests[i]!.id,
     overscan,
     useFlushSync: false,
@@ -91,7 +94,7 @@ export function RequestTable({ requests, hosts, open, hasMore, onOpen, onEnd, re
               className={classes.item}
               style={{ transform: `translateY(${item.start}px)` }}
             >
-              {silence && <Silence gap={silence} />}
+              {(silence || days[item.index]) && <Divider gap={silence} date={days[item.index]} />}
               <RequestRow
                 request={request}
                 showHost={hosts > 1}
@@ -114,12 +117,22 @@ export function RequestTable({ requests, hosts, open, hasMore, onOpen, onEnd, re
   );
 }
 
-function Silence({ gap }: { gap: Gap }) {
+/** What lies between two requests: a silence, the beginning of another day, or both. */
+function Divider({ gap, date }: { gap?: Gap; date?: string }) {
+  const words = [gap && `${span(gap.us)} of silence`, date && day(date)].filter(Boolean).join(" · ");
   return (
-    <div role="row" className={classes.silence} data-weight={gap.weight}>
+    <div role="row" className={classes.silence} data-weight={date ? 3 : gap?.weight}>
       <span role="cell" aria-colspan={6}>
-        {span(gap.us)} of silence
+        {words}
       </span>
     </div>
   );
+}
+
+/** The day on which a request starts, where it is another than that of the request before. */
+function newDays(requests: Request[]): (string | undefined)[] {
+  return requests.map((r, i) => {
+    const date = r.started.slice(0, 10);
+    return i > 0 && requests[i - 1]?.started.slice(0, 10) !== date ? date : undefined;
+  });
 }

@@ -47,7 +47,7 @@ export function SessionView(props: SessionViewProps) {
         <SessionSummary session={session} part={part} onClose={props.onClose} />
         {narrow ? (
           <details className={classes.more}>
-            <summary>What its requests have in common</summary>
+            <summary>By endpoint, status, address…</summary>
             {facets}
           </details>
         ) : (

@@ -54,6 +54,9 @@ function Section({ title, note, children }: { title: string; note?: string; chil
   );
 }
 
+/** With fewer requests the fixed size of a file says more than the average does. */
+const tellingFrom = 1_000_000;
+
 function Figures({ system }: { system: System }) {
   const lost = system.nodes.reduce((sum, node) => sum + lostOf(node), 0);
   const requests = system.days.reduce((sum, d) => sum + d.requests, 0);
@@ -65,7 +68,7 @@ function Figures({ system }: { system: System }) {
       <Figure
         name="On disk"
         value={bytesLong(size)}
-        note={requests > 0 ? `${(size / requests).toFixed(1)} bytes a request` : "nothing yet"}
+        note={requests >= tellingFrom ? `${(size / requests).toFixed(1)} bytes a request` : plural(system.days.length, "file")}
       />
       <Figure name="On the way" value={count(waiting)} note={`${plural(system.bus.messages, "batch", "batches")} in the bus`} />
       <Figure name="Lost" value={count(lost)} note={lost > 0 ? "see the reasons below" : "nothing"} bad={lost > 0} />
@@ -92,7 +95,7 @@ function Node({ node }: { node: NodeStatus }) {
         facts={[
           ["Node", <strong key="name">{visible(node.name)}</strong>],
           ["Started", ago(node.started)],
-          ["Proxy", node.proxy ? <code key="proxy">{node.proxy}</code> : "none"],
+          ["Proxy", node.proxy ? <code key="proxy">{node.proxy.replace("http://", "")}</code> : "none"],
           ["Exchanges", count(node.exchanges)],
           ["Recorded", count(node.recorded)],
           ["Excluded", count(node.excluded)],

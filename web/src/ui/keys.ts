@@ -25,7 +25,7 @@ export const rowMark = "data-row";
 
 /** Moves the focus to the next or the previous row; from nowhere, to the first one in sight. */
 export function moveFocus(step: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>(`[${rowMark}]`)];
+  const rows = allRows();
   const here = rows.findIndex((row) => row === document.activeElement);
   const next = here >= 0 ? rows[here + step] : rows.find((row) => row.getBoundingClientRect().top >= 0);
   next?.focus();
@@ -33,5 +33,11 @@ export function moveFocus(step: 1 | -1): void {
 
 /** Gives the focus to the row with this mark, if it is on the page. */
 export function focusRow(mark: string): void {
-  document.querySelector<HTMLElement>(`[${rowMark}="${CSS.escape(mark)}"]`)?.focus();
+  allRows()
+    .find((row) => row.getAttribute(rowMark) === mark)
+    ?.focus();
+}
+
+function allRows(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(`[${rowMark}]`)];
 }

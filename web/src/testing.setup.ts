@@ -1,7 +1,12 @@
 import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
-afterEach(cleanup);
+// The year of a date is shown only where it is not this one.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-21T15:00:00Z") }));
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
 
 // jsdom lays nothing out. Mantine and the virtual lists only need these to exist
 // and every box to have a size.
@@ -14,5 +19,6 @@ window.ResizeObserver ??= class {
 };
 window.scrollTo = () => {};
 Element.prototype.scrollIntoView ??= () => {};
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 1200 });
+for (const [name, pixels] of Object.entries({ clientHeight: 600, clientWidth: 1200, offsetHeight: 60 })) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => pixels });
+}

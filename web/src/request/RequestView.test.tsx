@@ -1,0 +1,55 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { requestDetail, show } from "../testing";
+import { RequestView } from "./RequestView";
+
+const text = () => document.body.textContent ?? "";
+
+test("says why the request is in its session", () => {
+  show(<RequestView request={requestDetail()} />);
+  const rungs = screen.getAllByRole("listitem").map((item) => item.textContent);
+  expect(rungs).toEqual([
+    "Own keysno value",
+    "MCPno value",
+    'Built-in keysPHPSESSID request.cookie["PHPSESSID"]',
+    "Networknot needed",
+  ]);
+  expect(text()).toContain("3 keys tried before it gave no value.");
+  expect(text()).toContain("hard to forge");
+});
+
+test("marks a claim as a claim, and a refusal as no proof", () => {
+  show(<RequestView request={requestDetail({ strength: "claimed", status: 401, accepted: false })} />);
+  expect(text()).toContain("Claimed, not verified: anyone could have written this value.");
+  expect(text()).toContain("The upstream did not accept the request (401)");
+});
+
+test("shows findings and flags with their words", () => {
+  const finding = {
+    id: "f",
+    request: requestDetail().id,
+    session: requestDetail().session,
+    started: requestDetail().started,
+    type: "sqli",
+    attack: true,
+    detail: "' or 1=1 --",
+  };
+  show(<RequestView request={requestDetail({ findings: [finding], flags: ["client_gone"] })} />);
+  expect(text()).toContain("sqli attack");
+  expect(text()).toContain("' or 1=1 --");
+  expect(text()).toContain("client gone");
+});
+
+test("shows what the source did not tell as unknown", () => {
+  const r = requestDetail({ duration_us: undefined, ttfb_us: undefined, request_bytes: undefined, response_bytes: undefined });
+  show(<RequestView request={{ ...r, host: "", ip: "" }} />);
+  expect(text()).toContain("Duration– ms");
+  expect(text()).toContain("Size– in · – out");
+  expect(text()).toContain("Hostunknown");
+});
+
+test("makes hostile text harmless to look at", () => {
+  show(<RequestView request={requestDetail({ path: "/a\u202Eexe.png", user_agent: "<script>alert(1)</script>" })} />);
+  expect(text()).toContain("/a<U+202E>exe.png");
+  expect(document.querySelector("script")).toBeNull();
+});
