@@ -16,7 +16,7 @@ import (
 
 // day is one UTC day and its file.
 //
-// Locks are taken in the order writing, gate. Whoever uses db holds gate for
+// Locks are taken in the order sealing, writing, gate. Whoever uses db holds gate for
 // reading, so taking it for writing waits until the last user has left, and holds
 // newcomers back meanwhile: that is how a file is closed, replaced and dropped.
 type day struct {
@@ -26,6 +26,8 @@ type day struct {
 	writing sync.Mutex // one writer, sealer or closer at a time
 	writer  *writer    // guarded by writing; nil when nothing was written since the file was opened
 
+	sealing sync.Mutex // one sealer at a time; taken before the others
+
 	gate sync.RWMutex
 	db   *sql.DB // guarded by gate; nil when closed
 	gone bool    // guarded by gate; dropped or set aside, for good
@@ -34,6 +36,7 @@ type day struct {
 	requests atomic.Int64
 	sealed   atomic.Bool
 	open     atomic.Bool  // db is not nil; for looking without the gate
+	busy     atomic.Bool  // being sealed: not to be closed for being idle
 	used     atomic.Int64 // Store.clock at the last use
 }
 
@@ -127,7 +130,7 @@ func (s *Store) closeIdle(keep *day) {
 		if excess <= 0 {
 			return
 		}
-		if d == keep || !d.writing.TryLock() {
+		if d == keep || d.busy.Load() || !d.writing.TryLock() {
 			continue
 		}
 		if d.gate.TryLock() {

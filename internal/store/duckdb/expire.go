@@ -49,7 +49,7 @@ func (s *Store) drop(d *day) error {
 	}
 	// The file goes first: a log without its file is removed with the next file
 	// of that day, a file without its log would be taken for a whole day.
-	if err := removeAll(d.path, d.path+walSuffix); err != nil {
+	if err := removeAll(d.path, d.path+walSuffix, d.path+sealSuffix, d.path+sealSuffix+walSuffix); err != nil {
 		return fmt.Errorf("dropping day %s: %w", d.date, err)
 	}
 	d.gone = true

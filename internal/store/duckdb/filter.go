@@ -91,53 +91,61 @@ func anyOf(wanted []string, v string, match func(wanted, v string) bool) bool {
 }
 
 func (c *condition) statuses(ranges []store.StatusRange) {
-	c.anyRange(len(ranges), "status BETWEEN ? AND ?", func(i int) []any {
-		return []any{int64(ranges[i].Low), int64(ranges[i].High)}
-	})
+	if len(ranges) == 0 {
+		return
+	}
+	var clauses []string
+	var args []any
+	for _, r := range ranges {
+		clauses = append(clauses, "status BETWEEN ? AND ?")
+		args = append(args, int64(r.Low), int64(r.High))
+	}
+	c.anyOf(clauses, args)
 }
 
 // networks compares addresses as 16 bytes. An IPv6 network does not hold IPv4
-// addresses, though they lie in its range as ::ffff:0:0/96.
+// addresses, though those lie in its range when it is as wide as ::/0.
 func (c *condition) networks(prefixes []netip.Prefix) {
-	const inside = `ip BETWEEN CAST(? AS UUID) AND CAST(? AS UUID) AND (ip BETWEEN ` +
-		`'00000000-0000-0000-0000-ffff00000000'::UUID AND '00000000-0000-0000-0000-ffffffffffff'::UUID) = ?`
-	c.anyRange(len(prefixes), inside, func(i int) []any {
-		p := prefixes[i].Masked()
+	if len(prefixes) == 0 {
+		return
+	}
+	var clauses []string
+	var args []any
+	for _, p := range prefixes {
+		p = p.Masked()
 		if !p.IsValid() || p.Addr().Is4In6() {
-			return []any{maxUUID, minUUID, true} // nothing
+			continue // no address is kept that way
 		}
 		first := p.Addr().As16()
 		last := first
 		for bit := 128 - p.Addr().BitLen() + p.Bits(); bit < 128; bit++ {
 			last[bit/8] |= 0x80 >> (bit % 8)
 		}
-		return []any{record.SessionID(first).String(), record.SessionID(last).String(), p.Addr().Is4()}
-	})
+		clause := "ip BETWEEN CAST(? AS UUID) AND CAST(? AS UUID)"
+		if p.Addr().Is6() && p.Contains(mapped.Addr()) {
+			clause += " AND ip NOT BETWEEN " + firstMapped + " AND " + lastMapped
+		}
+		clauses = append(clauses, clause)
+		args = append(args, record.SessionID(first).String(), record.SessionID(last).String())
+	}
+	c.anyOf(clauses, args)
 }
+
+// mapped is where IPv4 addresses lie among those of IPv6.
+var mapped = netip.MustParsePrefix("::ffff:0:0/96")
 
 const (
-	minUUID = "00000000-0000-0000-0000-000000000000"
-	maxUUID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+	firstMapped = "'00000000-0000-0000-0000-ffff00000000'::UUID"
+	lastMapped  = "'00000000-0000-0000-0000-ffffffffffff'::UUID"
 )
 
-// anyRange adds n alternatives of one clause.
-func (c *condition) anyRange(n int, clause string, args func(i int) []any) {
-	if n == 0 {
+// anyOf adds alternatives; none means that nothing can match.
+func (c *condition) anyOf(clauses []string, args []any) {
+	if len(clauses) == 0 {
+		c.nothing = true
 		return
 	}
-	var bound []any
-	for i := range n {
-		bound = append(bound, args(i)...)
-	}
-	c.and("("+strings.Join(slicesRepeat(clause, n), ") OR (")+")", bound...)
-}
-
-func slicesRepeat(s string, n int) []string {
-	all := make([]string, n)
-	for i := range all {
-		all[i] = s
-	}
-	return all
+	c.and("("+strings.Join(clauses, ") OR (")+")", args...)
 }
 
 // endpoints adds patterns as store.MatchEndpoint reads them: those with a space
@@ -167,7 +175,7 @@ func (c *condition) endpoints(ctx context.Context, tx *sql.Tx, patterns []string
 		}
 	}
 	c.nothing = c.nothing || len(clauses) == 1 && codes.none()
-	c.and("("+strings.Join(clauses, ") OR (")+")", args...)
+	c.anyOf(clauses, args)
 	return nil
 }
 

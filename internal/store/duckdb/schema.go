@@ -17,10 +17,10 @@ const format = 1
 // A day file holds:
 //
 //	meta       one row: the format; sealed, whether nothing was written since the
-//	           file was sorted; covered, how many rows parts sums up
+//	           file was sorted; covered, the row id up to which parts sums up
 //	positions  what each log has delivered, one row a transaction; the highest counts
-//	requests   the rows, see requestColumns; never changed, never deleted, so row
-//	           ids count up from 0 in the order of writing
+//	requests   the rows, see requestColumns; never changed, never deleted, so a
+//	           row keeps its row id, and later rows have higher ones
 //	parts      sessions with start, end and count of the rows below covered; a
 //	           session has one row for each time the summary was extended
 //	findings   what was learned later, by id

@@ -12,15 +12,24 @@ import (
 	"sojourn/internal/record"
 )
 
-// sealSQL copies a day into an empty one, sorted so that the requests of a session
-// lie together within each hour: sessions are then found by reading little, and
-// equal neighbours compress well.
-const sealSQL = `
-INSERT INTO sealed.requests SELECT * FROM day.requests ORDER BY started // 3600000000, session, started, node, seq;
-INSERT INTO sealed.parts SELECT session, min(started), max(started), count(*) FROM day.requests GROUP BY session ORDER BY session;
+// The rows of a day are copied in two steps, so that writes to it wait for the
+// second only. The first copies the rows below a row id, sorted so that the
+// requests of a session lie together within each hour: sessions are then found by
+// reading little, and equal neighbours compress well. The second copies what was
+// written meanwhile and all the rest.
+const (
+	copyRowsSQL = `
+INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid < ?
+	ORDER BY started // 3600000000, session, started, node, seq`
+	copyRestSQL = `
+INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid >= ?
+	ORDER BY started // 3600000000, session, started, node, seq`
+	copyOthersSQL = `
+INSERT INTO sealed.parts SELECT session, min(started), max(started), count(*) FROM sealed.requests GROUP BY session ORDER BY session;
 INSERT INTO sealed.positions SELECT log, max(seq) FROM day.positions GROUP BY log;
 INSERT INTO sealed.findings SELECT * FROM day.findings ORDER BY started, node, seq, id;
 `
+)
 
 // Seal implements store.Store: days one after the other.
 func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
@@ -40,20 +49,39 @@ func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
 }
 
 // sealDay writes d's rows into a new file beside the old one and puts it in the
-// old one's place. Writes to the day wait. Readers go on in the old file; the
-// swap waits until they have left, and new ones wait for the swap. A crash leaves
-// the old file or the new one, each complete: the old one's log is gone, moved
-// into the file, before the new one takes its name.
+// old one's place. Readers go on in the old file; the swap waits until they have
+// left, and new ones wait for the swap. A crash leaves the old file or the new
+// one, each complete: the old one's log is gone, moved into the file, before the
+// new one takes its name.
 func (s *Store) sealDay(ctx context.Context, d *day) error {
+	d.sealing.Lock()
+	defer d.sealing.Unlock()
+	d.busy.Store(true)
+	defer d.busy.Store(false)
+
+	copied, err := s.use(ctx, d, false)
+	if err != nil {
+		return s.judge(d, nil, err)
+	}
+	if d.sealed.Load() {
+		d.gate.RUnlock()
+		return nil
+	}
+	rows, err := s.copyRows(ctx, d, copied)
+	d.gate.RUnlock()
+	if err != nil {
+		return s.judge(d, copied, err)
+	}
+	// The gate was let go, because writing comes before it. Only trouble with the
+	// file closes a busy day in between.
 	d.writing.Lock()
 	db, err := s.use(ctx, d, false)
 	if err == nil {
-		if d.sealed.Load() {
-			d.gate.RUnlock()
-			d.writing.Unlock()
-			return nil
+		if db == copied {
+			err = s.copyRest(ctx, d, db, rows)
+		} else {
+			err = errors.New("its file was closed meanwhile: seal it again")
 		}
-		err = s.copySorted(ctx, d, db)
 		d.gate.RUnlock()
 	}
 	if err == nil {
@@ -65,50 +93,73 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 	return s.judge(d, db, err)
 }
 
-// copySorted writes the new file and makes it durable.
-func (s *Store) copySorted(ctx context.Context, d *day, db *sql.DB) (err error) {
+// copyRows begins the new file with all rows below a row id, which it returns.
+func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, err error) {
 	path := d.path + sealSuffix
 	if err := removeAll(path, path+walSuffix); err != nil {
-		return err
+		return 0, err
 	}
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	defer func() { err = abandon(ctx, c, path, err) }()
+	// Sorting takes more memory than a day's share; it spills, but less is better.
+	memory := max(s.memory/2, minDayMemory)
+	if _, err = c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", memory>>10)); err != nil {
+		return 0, err
+	}
+	if _, err = c.ExecContext(ctx, "ATTACH "+quote(path)+" AS sealed"); err != nil {
+		return 0, err
+	}
+	if err = createTables(ctx, c, "sealed"); err != nil {
+		return 0, err
+	}
+	if err = c.QueryRowContext(ctx, "SELECT coalesce(max(rowid) + 1, 0) FROM day.requests").Scan(&rows); err != nil {
+		return 0, err
+	}
+	_, err = c.ExecContext(ctx, copyRowsSQL, rows)
+	return rows, err
+}
+
+// copyRest completes the new file and makes it durable.
+func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64) (err error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	defer func() {
-		if err != nil {
-			_, detach := c.ExecContext(context.WithoutCancel(ctx), "DETACH DATABASE IF EXISTS sealed")
-			err = errors.Join(err, detach, removeAll(path, path+walSuffix))
-		}
-	}()
-	// Sorting takes more memory than a day's share; it spills, but less is better.
-	memory := max(s.memory/2, minDayMemory)
-	if _, err = c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", memory>>10)); err != nil {
+	defer func() { err = abandon(ctx, c, d.path+sealSuffix, err) }()
+	if _, err = c.ExecContext(ctx, copyRestSQL, rows); err != nil {
 		return err
 	}
-	if _, err = c.ExecContext(ctx, "ATTACH "+quote(path)+" AS sealed"); err != nil {
+	if _, err = c.ExecContext(ctx, copyOthersSQL+copyDictionaries()); err != nil {
 		return err
 	}
-	if err = createTables(ctx, c, "sealed"); err != nil {
-		return err
-	}
-	if _, err = c.ExecContext(ctx, sealSQL+copyDictionaries()); err != nil {
-		return err
-	}
-	var before, after int64
-	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), (SELECT count(*) FROM sealed.requests)").Scan(&before, &after)
+	var before, after, covered int64
+	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0) FROM sealed.requests").
+		Scan(&before, &after, &covered)
 	if err != nil {
 		return err
 	}
 	if before != after {
 		return fmt.Errorf("bug: %d rows became %d", before, after)
 	}
-	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?)", int64(format), after); err != nil {
+	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?)", int64(format), covered); err != nil {
 		return err
 	}
 	_, err = c.ExecContext(ctx, "CHECKPOINT sealed; DETACH sealed")
 	return err
+}
+
+// abandon removes the new file when err is not nil.
+func abandon(ctx context.Context, c *sql.Conn, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, detach := c.ExecContext(context.WithoutCancel(ctx), "DETACH DATABASE IF EXISTS sealed")
+	return errors.Join(err, detach, removeAll(path, path+walSuffix))
 }
 
 func copyDictionaries() string {

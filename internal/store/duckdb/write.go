@@ -417,7 +417,7 @@ func extendParts(ctx context.Context, c *sql.Conn) error {
 BEGIN;
 INSERT INTO parts SELECT session, min(started), max(started), count(*) FROM requests
 	WHERE rowid >= (SELECT covered FROM meta) GROUP BY session;
-UPDATE meta SET covered = (SELECT count(*) FROM requests);
+UPDATE meta SET covered = (SELECT coalesce(max(rowid) + 1, 0) FROM requests);
 COMMIT`
 	if _, err := c.ExecContext(ctx, extend); err != nil {
 		_, rollback := c.ExecContext(ctx, "ROLLBACK")

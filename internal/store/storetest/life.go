@@ -156,7 +156,7 @@ func testRandom(t *testing.T, f *fixture) {
 		}
 	}
 	f.check(store.Filter{})
-	questions := 40
+	questions := 25
 	if testing.Short() {
 		questions = 10
 	}
