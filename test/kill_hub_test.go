@@ -1,0 +1,74 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+)
+
+// TestKillHub kills the hub in the middle of load, again and again: no client
+// notices, and every request is stored once.
+func TestKillHub(t *testing.T) {
+	t.Parallel()
+	const kills, between = 3, 300
+	up := newUpstream(t, "api")
+	s := serve(t, folder(t), "--upstream", up.URL)
+	l := startLoad(t, s.proxy, "hub", false)
+	for range kills {
+		l.reach(t, between)
+		s.storesMore(t)
+		killed := s.kill(t, "hub", syscall.SIGKILL)
+		l.reach(t, between) // while it is away, and while it comes back
+		s.replaced(t, "hub", killed)
+	}
+	l.reach(t, between)
+	done, failed := l.finish()
+	if len(failed) > 0 {
+		t.Errorf("%d clients noticed: %v", len(failed), first(failed))
+	}
+	sys := s.settled(t)
+	if len(sys.Nodes[0].Lost) > 0 {
+		t.Errorf("lost: %v", sys.Nodes[0].Lost)
+	}
+	if n := sys.requests(); n != len(done) {
+		t.Errorf("the days hold %d requests, %d were answered", n, len(done))
+	}
+	checkOnce(t, paths(s.requests(t)), done)
+}
+
+// storesMore waits until the hub has stored more than it has now.
+func (s *server) storesMore(t testing.TB) {
+	t.Helper()
+	before := -1
+	eventually(t, "the hub stores more", func() error {
+		var sys system
+		if err := s.read("system", nil, &sys); err != nil {
+			return err
+		}
+		now := sys.requests()
+		if before < 0 {
+			before = now
+		}
+		if now <= before {
+			return fmt.Errorf("it holds %d requests", now)
+		}
+		return nil
+	})
+}
+
+// replaced waits until another process than before has a role, and all is
+// connected again.
+func (s *server) replaced(t testing.TB, role string, before int) {
+	t.Helper()
+	eventually(t, "another "+role+" has started", func() error {
+		if now := s.pid(role); now == 0 || now == before {
+			return errors.New("not yet")
+		}
+		sys, err := s.system()
+		if err == nil && !sys.Bus.Connected {
+			err = errors.New("the bus is not connected")
+		}
+		return err
+	})
+}
