@@ -2,6 +2,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { App } from "./App";
+import { PageBoundary } from "./frame/PageBoundary";
 import { part, serve, show } from "./testing";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -50,4 +51,18 @@ test("an address that no page has says so", async () => {
   serve({ "/api/v1/me": me });
   show(<App />, "/nowhere");
   expect(await screen.findByText("There is no such page")).toBeDefined();
+});
+
+test("a page that cannot be drawn leaves the menu, and can be loaded again", () => {
+  const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+  const Broken = () => {
+    throw new Error("Failed to fetch dynamically imported module");
+  };
+  show(
+    <PageBoundary>
+      <Broken />
+    </PageBoundary>,
+  );
+  expect(screen.getByRole("button", { name: "Load it again" })).toBeDefined();
+  quiet.mockRestore();
 });

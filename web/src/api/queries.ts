@@ -90,5 +90,5 @@ export const systemQuery = queryOptions({
 /** Ends the sign-in of this browser. */
 export async function signOut(client: QueryClient): Promise<void> {
   await answer(api.POST("/api/v1/sign-out", until()));
-  client.clear();
+  await client.resetQueries(); // what is still shown asks again, and is refused
 }
