@@ -51,7 +51,10 @@ func main() {
 	if err == nil {
 		return
 	}
-	fmt.Fprintln(a.stderr, "sojourn:", err)
+	var child *childError
+	if !errors.As(err, &child) || !child.told() {
+		fmt.Fprintln(a.stderr, "sojourn:", err)
+	}
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {
 		os.Exit(coded.ExitCode())

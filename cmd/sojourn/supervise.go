@@ -52,8 +52,10 @@ func newChild(a *app, logger *slog.Logger, name string, args []string) *child {
 }
 
 // run keeps the process running until it is stopped, and returns nil then. It
-// returns an error when the process cannot come up for the first time, or ended
-// for a reason that another start does not mend; the process has printed it.
+// returns an error when the process cannot come up for the first time; the
+// process has printed it. One that was up is started again whatever it ended
+// with: what stands in its way now (a command that has the folder open, a full
+// disk) may be gone the next time, and the other process must not suffer for it.
 func (c *child) run() error {
 	defer close(c.over)
 	defer c.drain.Do(func() { close(c.drained) })
@@ -67,9 +69,7 @@ func (c *child) run() error {
 		if stopping {
 			return nil
 		}
-		var exit *exec.ExitError
-		final := errors.As(err, &exit) && (exit.ExitCode() == exitFatal || exit.ExitCode() == exitUsage)
-		if final || first && !cameUp {
+		if first && !cameUp {
 			return &childError{c.name, err}
 		}
 		if time.Since(started) > steadyAfter {
@@ -195,10 +195,16 @@ func (c *child) waitReady(ctx context.Context, ended <-chan error) (string, erro
 	}
 }
 
-// childError is a child that did not come up, or ended for good.
+// childError is a child that did not come up.
 type childError struct {
 	name string
 	err  error
+}
+
+// told reports whether the child has said all there is to say.
+func (e *childError) told() bool {
+	var exit *exec.ExitError
+	return errors.As(e.err, &exit) && exit.ExitCode() == exitFatal
 }
 
 func (e *childError) Error() string {

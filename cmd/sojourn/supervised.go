@@ -83,11 +83,11 @@ func (s *supervisor) waitForEnd(ctx context.Context) {
 	}
 }
 
-// fatalError is an error that starting again cannot mend: a wrong flag, a taken
-// port, a folder in use. A supervisor that sees its exit code gives up.
+// fatalError is why a process cannot start: a wrong flag, a taken port, a folder
+// in use. Its line says what to do; a supervisor that sees its exit code adds none.
 type fatalError struct{ error }
 
-// ExitCode tells the supervisor not to try again.
+// ExitCode tells the supervisor that the error has been printed.
 func (fatalError) ExitCode() int   { return exitFatal }
 func (e fatalError) Unwrap() error { return e.error }
 
