@@ -27,6 +27,7 @@ type part struct {
 	Started   time.Time
 	Ended     time.Time
 	Requests  int
+	Matched   int
 	Attacks   int
 	IP        string
 	UserAgent string `json:"user_agent"`

@@ -3,6 +3,9 @@ package test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -11,14 +14,15 @@ import (
 // notices, and every request is stored once.
 func TestKillHub(t *testing.T) {
 	t.Parallel()
-	const kills, between = 3, 300
+	const between = 300
 	up := newUpstream(t, "api")
 	s := serve(t, folder(t), "--upstream", up.URL)
 	l := startLoad(t, s.proxy, "hub", false)
-	for range kills {
+	// Go ends with the exit code of a wrong command line when it crashes.
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGKILL} {
 		l.reach(t, between)
 		s.storesMore(t)
-		killed := s.kill(t, "hub", syscall.SIGKILL)
+		killed := s.kill(t, "hub", signal)
 		l.reach(t, between) // while it is away, and while it comes back
 		s.replaced(t, "hub", killed)
 	}
@@ -35,6 +39,40 @@ func TestKillHub(t *testing.T) {
 		t.Errorf("the days hold %d requests, %d were answered", n, len(done))
 	}
 	checkOnce(t, paths(s.requests(t)), done)
+}
+
+// TestHubKeptOut: a hub that cannot come back, because a command has the folder
+// open, is no reason to stop the traffic; it comes back when it can.
+func TestHubKeptOut(t *testing.T) {
+	t.Parallel()
+	up := newUpstream(t, "api")
+	s := serve(t, folder(t), "--upstream", up.URL)
+	lock, err := os.OpenFile(filepath.Join(s.data, "hub.lock"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	killed := s.kill(t, "hub", syscall.SIGKILL)
+	eventually(t, "the folder is ours", func() error {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if now := s.pid("hub"); err != nil && now != 0 && now != killed {
+			killed = s.kill(t, "hub", syscall.SIGKILL) // it was back sooner
+		}
+		return err
+	})
+	eventually(t, "the hub was kept out", func() error {
+		if !strings.Contains(s.printed(t), "in use") {
+			return errors.New("it has not complained")
+		}
+		return nil
+	})
+	if err := get(asking, "http://"+s.proxy+"/meanwhile", "", "/meanwhile"); err != nil {
+		t.Errorf("traffic stopped: %v", err)
+	}
+	lock.Close()
+	s.replaced(t, "hub", killed)
+	s.settled(t)
+	checkOnce(t, paths(s.requests(t)), []string{"/meanwhile"})
 }
 
 // storesMore waits until the hub has stored more than it has now.
