@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -145,7 +146,7 @@ func normalPath(path string) string {
 		switch segment := string(b[i+1 : end]); segment {
 		case "", ".", "..":
 			if segment == ".." {
-				n = max(strings.LastIndexByte(string(b[:n]), '/'), 0)
+				n = max(bytes.LastIndexByte(b[:n], '/'), 0)
 			}
 			if last {
 				b[n] = '/'

@@ -155,3 +155,15 @@ func benchMatcher() *Matcher {
 		{Name: "users", Hosts: []string{"*.shop.example.com"}, Paths: []string{"/v2/users"}},
 	})
 }
+
+// A path of many ".." must not cost a copy of the path for each of them.
+func TestMatchHostilePathCost(t *testing.T) {
+	m := NewMatcher([]Application{{Name: "a", Paths: []string{"/api"}}})
+	allocations := func(climbs int) float64 {
+		path := "/" + strings.Repeat("a", 1<<10) + strings.Repeat("/b/..", climbs)
+		return testing.AllocsPerRun(10, func() { m.Match("h", path) })
+	}
+	if few, many := allocations(10), allocations(1000); many > few {
+		t.Errorf("%v allocations for 10 climbs, %v for 1000", few, many)
+	}
+}
