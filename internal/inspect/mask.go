@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"strings"
 
 	"sojourn/internal/inspect/identity"
@@ -10,22 +11,34 @@ import (
 
 // secretNames are parameters whose value is masked, as fold writes them.
 var secretNames = map[string]bool{
-	"pass": true, "pwd": true, "pin": true, "otp": true, "totp": true, "mfacode": true, "auth": true, "jwt": true, "ticket": true,
-	"sig": true, "hmac": true, "cvv": true, "cvc": true, "cardnumber": true, "assertion": true, "clientassertion": true,
-	"samlresponse": true, "samlart": true, "codeverifier": true, "phpsessid": true, "jsessionid": true, "zenid": true,
-	"oscsid": true, "cftoken": true, "xamzcredential": true, "googleaccessid": true, "connectsid": true,
+	"pass": true, "pwd": true, "pw": true, "pin": true, "otp": true, "totp": true, "mfacode": true, "auth": true, "jwt": true,
+	"bearer": true, "ticket": true, "sig": true, "hmac": true, "cvv": true, "cvc": true, "cardnumber": true, "assertion": true,
+	"clientassertion": true, "samlresponse": true, "samlart": true, "codeverifier": true, "phpsessid": true, "jsessionid": true,
+	"zenid": true, "oscsid": true, "cftoken": true, "xamzcredential": true, "googleaccessid": true, "connectsid": true,
+	"csrf": true, "xsrf": true,
 }
 
 // secretEnds are endings of such names.
 var secretEnds = []string{
-	"password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "appkey", "accesskey", "privatekey", "secretkey",
-	"subscriptionkey", "signature", "credentials", "sessionid", "sessid", "sessionkey", "sessionhash", "authorization",
+	"passcode", "secret", "token", "apikey", "appkey", "authkey", "accesskey", "privatekey", "secretkey", "subscriptionkey",
+	"signature", "credential", "credentials", "sessionid", "sessid", "sessionkey", "sessionhash", "authorization",
+	"verificationcode", "confirmationcode", "activationcode", "resetcode", "authcode", "logincode", "smscode", "otpcode",
 }
+
+// secretParts make a name secret wherever they stand in it: password_confirmation.
+var secretParts = []string{"password", "passwd", "passphrase", "passwort"}
 
 // maybeSecretNames are masked when the value looks like a random id.
 var maybeSecretNames = map[string]bool{
 	"sid": true, "s": true, "session": true, "code": true, "key": true, "hash": true, "state": true, "nonce": true, "cookie": true,
-	"invite": true, "magic": true, "license": true,
+	"invite": true, "magic": true, "license": true, "appid": true,
+}
+
+// secretPlaces are segments of a path behind which a random id is a secret, in
+// addition to the names above: whoever has the link may do what it is for.
+var secretPlaces = map[string]bool{
+	"reset": true, "verify": true, "confirm": true, "activate": true, "invite": true, "invitation": true, "magic": true,
+	"magiclink": true, "unsubscribe": true,
 }
 
 // maxFold is how much of a parameter's name is looked at, from its end.
@@ -70,27 +83,34 @@ func anyMasked(query, secret string) bool {
 
 // maskParameter returns a parameter's name and value as they are kept.
 func maskParameter(p point.Parameter, secret string) (name, value string) {
-	if !p.Assigned {
-		if isSecret(p.Name, secret) {
-			return point.Masked, "" // a token stands alone
-		}
-		return p.Name, ""
+	name, value = p.Name, p.Value
+	alone := strings.Trim(value, "=") == "" // what follows is the padding of base64, if anything
+	if isSecret(name, secret) || alone && identity.Opaque(name) {
+		name = point.Masked // a token stands alone
 	}
-	if p.Value != "" && (secretName(p.Name, p.Value) || isSecret(p.Value, secret)) {
-		return p.Name, point.Masked
+	if !alone && (secretName(name, value) || isSecret(value, secret) || hidesSecret(value)) {
+		value = point.Masked
 	}
-	return p.Name, p.Value
+	return name, value
 }
 
 // secretName reports whether a name says that its value is secret.
 func secretName(name, value string) bool {
+	if name == "" {
+		return false
+	}
 	var buf [maxFold]byte
-	folded := fold(buf[:0], name)
+	folded := bytes.TrimRight(fold(buf[:0], name), "0123456789") // token[0], password2
 	if secretNames[string(folded)] || maybeSecretNames[string(folded)] && identity.Opaque(value) {
 		return true
 	}
 	for _, end := range secretEnds {
 		if strings.HasSuffix(string(folded), end) {
+			return true
+		}
+	}
+	for _, part := range secretParts {
+		if strings.Contains(string(folded), part) {
 			return true
 		}
 	}
@@ -119,16 +139,20 @@ func fold(b []byte, name string) []byte {
 // grouped the request counts only when it looks like an id: else a client could
 // hide any text by sending it as its session cookie too.
 func isSecret(value, secret string) bool {
-	if isJWT(value) {
-		return true
+	if len(value) < minSecret {
+		return false
 	}
-	return secret != "" && len(value) >= len(secret) && identity.Opaque(secret) && point.Unescape(value) == secret
+	value = point.Unescape(value)
+	return isJWT(value) || len(value) >= len(secret) && identity.Opaque(secret) && strings.Contains(value, secret)
 }
 
+// minSecret is the length of the shortest value that isSecret knows.
+const minSecret = 16
+
 // isJWT reports whether s has the look of a JWT: two dots between base64url, the
-// first part beginning like a JSON object.
+// first part beginning like a JSON object, with a quote or a line break after its brace.
 func isJWT(s string) bool {
-	if len(s) < 20 || s[0] != 'e' {
+	if len(s) < 20 || s[0] != 'e' || s[1] != 'y' && s[1] != 'w' {
 		return false
 	}
 	dots := 0
@@ -144,6 +168,14 @@ func isJWT(s string) bool {
 	return dots == 2 || dots == 4
 }
 
+// maskAgent takes the value that grouped the request out of a User-Agent.
+func maskAgent(agent, secret string) string {
+	if len(secret) < minSecret || !identity.Opaque(secret) {
+		return agent
+	}
+	return strings.ReplaceAll(agent, secret, point.Masked)
+}
+
 // maskPath returns a path with session ids in its parameters, and segments that
 // are secret, replaced by a mark.
 func maskPath(path, secret string) string {
@@ -155,45 +187,83 @@ func maskPath(path, secret string) string {
 		b.WriteString(path[:strings.Index(path, "://")+3] + point.Masked)
 		path = path[userinfo:]
 	}
+	behindSecretPlace := false
 	for {
 		segment, rest, more := strings.Cut(path, "/")
-		maskSegment(&b, segment, secret)
+		if behindSecretPlace && identity.Opaque(segment) {
+			b.WriteString(point.Masked)
+		} else {
+			maskSegment(&b, segment, secret)
+		}
 		if !more {
 			return b.String()
 		}
+		behindSecretPlace = behindSecretPlace || secretPlace(segment)
 		b.WriteByte('/')
 		path = rest
 	}
 }
 
 func pathMayHoldSecret(path, secret string) bool {
-	return strings.IndexByte(path, ';') >= 0 || strings.Contains(path, "/ey") || strings.Contains(path, "/(") ||
-		strings.Contains(path, "://") || len(secret) > 0 && identity.Opaque(secret) &&
-		(strings.Contains(path, secret) || strings.IndexByte(path, '%') >= 0)
+	for i := range len(path) {
+		switch path[i] {
+		case ';', '%', '(', '=', ':':
+			return true
+		}
+	}
+	if strings.Contains(path, "/ey") || strings.Contains(path, "/ew") || identity.Opaque(secret) && strings.Contains(path, secret) {
+		return true
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if len(segment) >= minSecret && identity.Opaque(segment) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretPlace reports whether a random id behind this segment is a secret.
+func secretPlace(segment string) bool {
+	var buf [maxFold]byte
+	return secretPlaces[string(fold(buf[:0], segment))] || secretName(segment, "")
 }
 
 func maskSegment(b *strings.Builder, segment, secret string) {
-	name, params, hasParams := strings.Cut(segment, ";")
+	name, sep, params := cutParameter(segment)
 	switch {
-	case isSecret(name, secret), isCookieless(name):
+	case isSecret(name, secret), isCookieless(point.Unescape(name)), hidesSecret(name):
 		b.WriteString(point.Masked)
 	default:
 		b.WriteString(name)
 	}
-	for hasParams {
+	for sep != "" {
+		b.WriteString(sep)
 		var pair string
-		pair, params, hasParams = strings.Cut(params, ";")
-		b.WriteByte(';')
+		pair, sep, params = cutParameter(params)
 		key, value, assigned := strings.Cut(pair, "=")
 		switch {
 		case assigned && value != "" && (secretName(key, value) || isSecret(value, secret)):
 			b.WriteString(key + "=" + point.Masked)
-		case isSecret(pair, secret):
+		case isSecret(pair, secret), hidesSecret(pair):
 			b.WriteString(point.Masked)
 		default:
 			b.WriteString(pair)
 		}
 	}
+}
+
+// cutParameter cuts at the first semicolon, be it encoded: crawlers send
+// /page%3Bjsessionid=1.
+func cutParameter(s string) (before, sep, after string) {
+	for i := range len(s) {
+		switch {
+		case s[i] == ';':
+			return s[:i], s[i : i+1], s[i+1:]
+		case s[i] == '%' && len(s) >= i+3 && strings.EqualFold(s[i:i+3], "%3b"):
+			return s[:i], s[i : i+3], s[i+3:]
+		}
+	}
+	return s, "", ""
 }
 
 // isCookieless: ASP.NET keeps a session without cookies as a segment (S(id)).

@@ -33,9 +33,23 @@ func TestMaskQuery(t *testing.T) {
 	f("sid="+someID+"&code="+someID, "", "sid=[masked]&code=[masked]")
 	f("x="+someJWT, "", "x=[masked]")
 	f(someJWT, "", "[masked]")
-	f("x="+someID+"&y="+someID+"1", someID, "x=[masked]&y="+someID+"1")
+	f("x="+someID+"&y="+someID+"1", someID, "x=[masked]&y=[masked]")
 	f("x=%39"+someID[1:], someID, "x=[masked]")
 	f(someID, someID, "[masked]")
+	f(someID, "", "[masked]")
+	f(someID+"==", "", "[masked]==")
+	f(someID+"=1", someID, "[masked]=1")
+	f("site=eu.shop.example.com&e=en.example-of-a-name.com", "", "site=eu.shop.example.com&e=en.example-of-a-name.com")
+
+	// Further spellings of names.
+	f("password[0]=x&password2=x&token%5B1%5D=x", "", "password[0]=[masked]&password2=[masked]&token%5B1%5D=[masked]")
+	f("password_confirmation=x&passwordRepeat=x&auth_key=x", "", "password_confirmation=[masked]&passwordRepeat=[masked]&auth_key=[masked]")
+	f("reset_code=123456&country_code=DE", "", "reset_code=[masked]&country_code=DE")
+
+	// Secrets inside values.
+	f("next=/reset?token=x&a=1", "", "next=[masked]&a=1")
+	f("next=%2Freset%3Ftoken%3Dx", "", "next=[masked]")
+	f("a=1;password=x", "", "a=[masked]")
 
 	// A client cannot hide what it sends by sending it as its cookie too.
 	f("id=1%27+OR+1%3D1", "1' OR 1=1", "id=1%27+OR+1%3D1")
@@ -73,12 +87,33 @@ func TestMaskPath(t *testing.T) {
 	f("/reset/"+someJWT+"/x", "", "/reset/[masked]/x")
 	f("/carts/"+someID+"/items", someID, "/carts/[masked]/items")
 	f("/carts/%39"+someID[1:], someID, "/carts/[masked]")
-	f("/carts/"+someID+"1", someID, "/carts/"+someID+"1")
+	f("/carts/"+someID+"1", someID, "/carts/[masked]")
 	f("/admin", "admin", "/admin")
+	f("/reset/"+someID, "", "/reset/[masked]")
+	f("/account/password-reset/MQ/"+someID, "", "/account/password-reset/MQ/[masked]")
+	f("/verify/email", "", "/verify/email")
+	f("/orders/"+someID, "", "/orders/"+someID)
+	f("/token/"+someID, "", "/token/[masked]")
+	f("/page%3Bjsessionid=9F8A/x", "", "/page%3Bjsessionid=[masked]/x")
+	f("/page;jsessionid%3D9F8A", "", "/page;[masked]")
+	f("/list&token=x", "", "/[masked]")
+	f("/%28S(lit3py55t21z5v55vlm25s55))/x", "", "/[masked]/x")
 	f("/(S(lit3py55t21z5v55vlm25s55))/orders", "", "/[masked]/orders")
 	f("http://ann:secret@shop.example.com/x", "", "http://[masked]@shop.example.com/x")
 	f("http://shop.example.com/x@y", "", "http://shop.example.com/x@y")
 	f("/go/http://ann@b/x", "", "/go/http://ann@b/x")
+}
+
+func TestMaskAgent(t *testing.T) {
+	f := func(agent, secret, want string) {
+		t.Helper()
+		if got := maskAgent(agent, secret); got != want {
+			t.Errorf("maskAgent(%q, %q) = %q, want %q", agent, secret, got, want)
+		}
+	}
+	f("curl/8.5.0", "", "curl/8.5.0")
+	f("curl/8.5.0", "curl", "curl/8.5.0")
+	f("app/1 ("+someID+")", someID, "app/1 ([masked])")
 }
 
 func FuzzMask(f *testing.F) {

@@ -119,7 +119,7 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		Query:       k.keep(query, MaxQuery, percentEscapes),
 		Endpoint:    p.endpoint.Name(host, path),
 		Status:      x.Status, RequestBytes: x.RequestBytes, ResponseBytes: x.ResponseBytes,
-		IP: ip, UserAgent: k.keep(first(x.Header, "User-Agent"), MaxUserAgent, plainEscapes),
+		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,
 		Accepted: x.Status != 0 && x.Status != http.StatusUnauthorized && x.Status != http.StatusForbidden,
 		Revision: route.rules.revision,

@@ -8,8 +8,10 @@ import (
 )
 
 // normalHost returns a host in lower case, without a final dot and without the
-// port that its scheme has anyway (of either, when the scheme is not known).
+// port that its scheme has anyway (of either, when the scheme is not known). A
+// user and a password in front, which do not belong there, are left out.
 func normalHost(host, scheme string) string {
+	host = host[strings.LastIndexByte(host, '@')+1:]
 	name := hostWithoutPort(host)
 	port := strings.TrimPrefix(host[len(name):], ":")
 	name = strings.TrimSuffix(name, ".")

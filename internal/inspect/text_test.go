@@ -27,6 +27,8 @@ func TestNormalHost(t *testing.T) {
 		{"2001:db8::1", "http", "2001:db8::1"},
 		{":80", "http", ""},
 		{"[", "http", "["},
+		{"ann:secret@shop.example.com:8080", "http", "shop.example.com:8080"},
+		{"ann@", "http", ""},
 	} {
 		if got := normalHost(c[0], c[1]); got != c[2] {
 			t.Errorf("normalHost(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
