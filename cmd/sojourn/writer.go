@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,9 @@ const (
 	fetchMessages = 64
 	// trimEvery is how often what has been stored is removed from the bus.
 	trimEvery = time.Second
+	// drainOpen is how long a drain waits for a bus that is away: what it holds
+	// is written at the next start.
+	drainOpen = time.Second
 
 	firstRetry   = 100 * time.Millisecond
 	longestRetry = 5 * time.Second
@@ -42,12 +46,13 @@ type writer struct {
 	reading   atomic.Bool            // a reader is open
 }
 
-// run writes until ctx is done; or, once drain is closed, until the bus is empty.
+// run writes until ctx is done; or, once drain is closed, until the bus is empty
+// or away.
 func (w *writer) run(ctx context.Context, drain <-chan struct{}) {
 	for ctx.Err() == nil {
-		reader, err := w.bus.OpenReader(ctx)
+		reader, err := w.open(ctx, drain)
 		if err != nil {
-			return // only ctx ends the attempts
+			return // only ctx and drain end the attempts
 		}
 		w.reading.Store(true)
 		drained, err := w.follow(ctx, reader, drain)
@@ -63,11 +68,27 @@ func (w *writer) run(ctx context.Context, drain <-chan struct{}) {
 	}
 }
 
+// open opens a reader as soon as the bus is there.
+func (w *writer) open(ctx context.Context, drain <-chan struct{}) (*bus.Reader, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-drain:
+			w.wait(ctx, drainOpen)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return w.bus.OpenReader(ctx)
+}
+
 // follow writes what reader brings. It returns true when drained, else why the
 // reader is of no more use.
 func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan struct{}) (drained bool, err error) {
-	var last uint64 // newest sequence stored
+	var last uint64 // newest sequence stored and not trimmed
 	var committed, trimmed time.Time
+	var trimming error // why the last trim failed
 	for {
 		if pause := commitEvery - time.Since(committed); pause > 0 {
 			w.wait(ctx, pause)
@@ -90,10 +111,17 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 		}
 		idle := len(messages) == 0
 		if last > 0 && (time.Since(trimmed) > trimEvery || idle) {
-			if err := reader.Trim(ctx, last); err != nil {
+			// A bus that cannot be trimmed, its disk full, can still be read: to
+			// start again here would bring the same messages for ever.
+			err := reader.Trim(ctx, last)
+			if errors.Is(err, bus.ErrInterrupted) {
 				return false, err
+			} else if err == nil {
+				last = 0
+			} else if trimming == nil && ctx.Err() == nil {
+				w.logger.Warn("what is stored stays on the bus for now", "error", err)
 			}
-			last, trimmed = 0, time.Now()
+			trimming, trimmed = err, time.Now()
 		}
 		if draining && idle {
 			return true, nil
@@ -149,7 +177,7 @@ func (w *writer) decode(messages []bus.Message) []store.Batch {
 			}
 		}
 		batches = append(batches, store.Batch{
-			Position: store.Position{Log: "bus:" + m.Incarnation, Seq: m.Seq},
+			Position: store.Position{Log: "bus:" + m.Publisher, Seq: m.Number},
 			Requests: kept,
 		})
 	}

@@ -2,9 +2,6 @@ package bus
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -18,10 +15,6 @@ import (
 const (
 	streamName    = "SOJOURN_REQUESTS"
 	streamSubject = "sojourn.requests"
-
-	// incarnationKey marks a stream, so that positions in a stream that was
-	// restored or made anew are never mistaken for positions in this one.
-	incarnationKey = "sojourn-incarnation"
 
 	reconnectWait = 250 * time.Millisecond
 	dialTimeout   = 2 * time.Second
@@ -110,18 +103,7 @@ func (c *Conn) EnsureStream(ctx context.Context, maxBytes int64) error {
 		// its id within this window.
 		Duplicates: 2 * time.Minute,
 	}
-	old, err := c.js.Stream(ctx, streamName)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		incarnation := make([]byte, 8)
-		rand.Read(incarnation)
-		cfg.Metadata = map[string]string{incarnationKey: hex.EncodeToString(incarnation)}
-		_, err = c.js.CreateStream(ctx, cfg)
-	case err == nil:
-		cfg.Metadata = old.CachedInfo().Config.Metadata
-		_, err = c.js.UpdateStream(ctx, cfg)
-	}
-	if err != nil {
+	if _, err := c.js.CreateOrUpdateStream(ctx, cfg); err != nil {
 		return fmt.Errorf("bus stream %s: %w", streamName, err)
 	}
 	return nil

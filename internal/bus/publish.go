@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -191,11 +192,26 @@ func (p *Publisher) sleep(ctx context.Context, wait time.Duration) {
 	}
 }
 
+// messageID names a message by its publisher and its number there.
+func messageID(publisher string, sequence uint64) string {
+	return publisher + "-" + strconv.FormatUint(sequence, 10)
+}
+
+// parseMessageID takes apart what messageID made.
+func parseMessageID(id string) (publisher string, sequence uint64, ok bool) {
+	end := strings.LastIndexByte(id, '-')
+	if end <= 0 {
+		return "", 0, false
+	}
+	sequence, err := strconv.ParseUint(id[end+1:], 10, 64)
+	return id[:end], sequence, err == nil
+}
+
 // send publishes b until the bus acknowledges it, refuses it for good, or ctx is
 // done. The message id makes a repetition harmless.
 func (p *Publisher) send(ctx context.Context, b batch) {
 	p.sequence++
-	id := p.name + "-" + strconv.FormatUint(p.sequence, 10)
+	id := messageID(p.name, p.sequence)
 	for failed := false; ; failed = true {
 		attempt, cancel := context.WithTimeout(ctx, publishTimeout)
 		_, err := p.conn.js.Publish(attempt, streamSubject, b.bytes, jetstream.WithMsgID(id), jetstream.WithRetryAttempts(0))

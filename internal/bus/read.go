@@ -12,21 +12,22 @@ import (
 // Reader reads the stream from its oldest message. Every reader sees every
 // message; what has been stored is removed by Trim.
 type Reader struct {
-	conn        *Conn
-	consumer    jetstream.Consumer
-	stream      jetstream.Stream
-	incarnation string
-	reconnects  uint64 // of the connection when the reader was opened
-	delivered   uint64 // messages given out, as the server counts them
+	conn       *Conn
+	consumer   jetstream.Consumer
+	stream     jetstream.Stream
+	reconnects uint64 // of the connection when the reader was opened
+	delivered  uint64 // messages given out, as the server counts them
 }
 
-// Message is a batch as it was published, and its place in the stream.
+// Message is a batch as it was published. Publisher and Number are its position:
+// they are the publisher's own, so they hold whatever becomes of the stream. One
+// that lost its end in a power cut, or was restored, gives out the sequences of
+// lost messages again; a publisher that starts again has another name.
 type Message struct {
-	Incarnation string // of the stream; with Seq, a position
-	Seq         uint64
-	Data        []byte
-	// Published is when the bus took it.
-	Published time.Time
+	Publisher string
+	Number    uint64 // rises within the publisher
+	Seq       uint64 // in the stream as it is now, for Trim
+	Data      []byte
 }
 
 // ErrInterrupted is returned when the connection broke while reading: messages
@@ -57,10 +58,6 @@ func (c *Conn) openReader(ctx context.Context) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	incarnation := stream.CachedInfo().Config.Metadata[incarnationKey]
-	if incarnation == "" {
-		return nil, fmt.Errorf("stream %s was not made by Sojourn", streamName)
-	}
 	// An ephemeral consumer without acknowledgements: the position that counts
 	// is the one the store commits with the rows.
 	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
@@ -73,8 +70,7 @@ func (c *Conn) openReader(ctx context.Context) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{conn: c, consumer: consumer, stream: stream, incarnation: incarnation,
-		reconnects: reconnects}, nil
+	return &Reader{conn: c, consumer: consumer, stream: stream, reconnects: reconnects}, nil
 }
 
 const (
@@ -113,9 +109,13 @@ func (r *Reader) fetch(ctx context.Context, ask func() (jetstream.MessageBatch, 
 		if r.delivered++; meta.Sequence.Consumer != r.delivered {
 			return nil, ErrInterrupted
 		}
-		out = append(out, Message{r.incarnation, meta.Sequence.Stream, m.Data(), meta.Timestamp})
+		publisher, number, ok := parseMessageID(m.Headers().Get(jetstream.MsgIDHeader))
+		if !ok { // not from a Publisher
+			publisher, number = streamName, meta.Sequence.Stream
+		}
+		out = append(out, Message{publisher, number, meta.Sequence.Stream, m.Data()})
 	}
-	if r.conn.nats.Stats().Reconnects != r.reconnects {
+	if r.interrupted() {
 		return nil, ErrInterrupted
 	}
 	if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
@@ -124,8 +124,14 @@ func (r *Reader) fetch(ctx context.Context, ask func() (jetstream.MessageBatch, 
 	return out, nil
 }
 
-// Trim removes every message up to and including seq from the stream.
+func (r *Reader) interrupted() bool { return r.conn.nats.Stats().Reconnects != r.reconnects }
+
+// Trim removes every message up to and including seq from the stream. After an
+// interruption it refuses: that may be another stream, with the same sequences.
 func (r *Reader) Trim(ctx context.Context, seq uint64) error {
+	if r.interrupted() {
+		return ErrInterrupted
+	}
 	if err := r.stream.Purge(ctx, jetstream.WithPurgeSequence(seq+1)); err != nil {
 		return fmt.Errorf("bus: trimming the stream: %w", err)
 	}

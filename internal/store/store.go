@@ -54,8 +54,8 @@ var ErrClosed = errors.New("the store is closed")
 // ErrCursor is returned for a cursor that no page gave out.
 var ErrCursor = errors.New("not a cursor of this list")
 
-// Position is how far a log has been read. A bus is one log per incarnation; an
-// imported file is a log by the digest of its content.
+// Position is how far a log has been read. Each life of a publisher on the bus is
+// a log; an imported file is a log by the digest of its content.
 type Position struct {
 	Log string
 	Seq uint64 // rises within the log
