@@ -105,14 +105,16 @@ type hub struct {
 	drain     time.Duration // drainTimeout
 	logger    *slog.Logger
 
+	oneNode bool // the bus is that of the data folder's node
 	nodesMu sync.Mutex
-	nodes   int // that answered last time
+	nodes   int       // that answered last time
+	counted time.Time // when all were waited for
 }
 
 // openHub opens the parts in order; what it opened is closed again when a later
 // part fails.
 func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
-	h = &hub{started: time.Now(), drain: drainTimeout, logger: logger, unlock: func() {}}
+	h = &hub{started: time.Now(), drain: drainTimeout, oneNode: c.Bus == "", logger: logger, unlock: func() {}}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -258,8 +260,11 @@ func connectBus(data *dataFolder, url string) (*bus.Conn, error) {
 	return bus.Connect(func() (bus.Address, error) { return findBus(data, url) })
 }
 
-// run writes, serves and keeps house until ctx is done; then it drains.
+// run writes, serves and keeps house until ctx is done, or serving fails; then it
+// drains.
 func (h *hub) run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	drain, drained := make(chan struct{}), make(chan struct{})
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
@@ -280,6 +285,7 @@ func (h *hub) run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-served:
+		end()
 	}
 	close(drain)
 	select {

@@ -24,6 +24,8 @@ const (
 	askStatus  = "status"
 	askMetrics = "metrics"
 	askWait    = 500 * time.Millisecond
+	// countEvery is how often the nodes on a bus elsewhere are counted anew.
+	countEvery = 10 * time.Second
 )
 
 // System tells the state of the whole installation; the API serves it.
@@ -47,16 +49,23 @@ func (h *hub) System(ctx context.Context) (record.System, error) {
 	return s, nil
 }
 
-// gather asks all nodes. It waits no longer than it took as many nodes to answer
-// as did last time.
+// gather asks all nodes. The bus of the data folder has one. On a bus elsewhere
+// nodes come and go: a count waits for the slowest, and until the next one gather
+// waits no longer than it takes as many to answer.
 func (h *hub) gather(ctx context.Context, question string) [][]byte {
 	if !h.bus.Connected() {
 		return nil
 	}
+	if h.oneNode {
+		return h.bus.Gather(ctx, question, 1, askWait)
+	}
 	h.nodesMu.Lock()
 	expected := h.nodes
+	if time.Since(h.counted) > countEvery {
+		expected, h.counted = 0, time.Now() // 0 waits for all
+	}
 	h.nodesMu.Unlock()
-	answers := h.bus.Gather(ctx, question, max(expected, 1), askWait)
+	answers := h.bus.Gather(ctx, question, expected, askWait)
 	h.nodesMu.Lock()
 	h.nodes = len(answers)
 	h.nodesMu.Unlock()
