@@ -55,9 +55,6 @@ test("an address that no page has says so", async () => {
 
 test("a page that cannot be drawn leaves the menu, and can be loaded again", () => {
   const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
-  const Broken = () => {
-    throw new Error("Failed to fetch dynamically imported module");
-  };
   show(
     <PageBoundary>
       <Broken />
@@ -66,3 +63,7 @@ test("a page that cannot be drawn leaves the menu, and can be loaded again", () 
   expect(screen.getByRole("button", { name: "Load it again" })).toBeDefined();
   quiet.mockRestore();
 });
+
+function Broken(): never {
+  throw new Error("Failed to fetch dynamically imported module");
+}

@@ -2,7 +2,8 @@ import { useEffect, useRef } from "react";
 
 /** Begins each new page at its top. Going back or forward is left to the browser, which knows the place. */
 export function useScrollToTop(page: string): void {
-  const traversed = useRef(true); // the first page, too, is the browser's
+  const last = useRef(page);
+  const traversed = useRef(false);
   useEffect(() => {
     const onPop = () => {
       traversed.current = true;
@@ -11,7 +12,8 @@ export function useScrollToTop(page: string): void {
     return () => window.removeEventListener("popstate", onPop);
   }, []);
   useEffect(() => {
-    if (!traversed.current) window.scrollTo({ top: 0 });
+    if (page !== last.current && !traversed.current) window.scrollTo({ top: 0 });
+    last.current = page;
     traversed.current = false;
   }, [page]);
 }

@@ -13,6 +13,7 @@ const maxGaps = 160;
 /** The rhythm of a session at a glance: its requests from left to right, coloured by endpoint. */
 export function FlowStrip({ requests }: { requests: Request[] }) {
   const { runs, legend } = useMemo(() => flow(requests), [requests]);
+  if (runs.length < 2) return null; // one endpoint has no rhythm
   const between = requests.length <= maxGaps ? requests.length * unit * gapShare : 0;
   return (
     <div className={classes.flow}>

@@ -11,7 +11,7 @@ interface Props {
   part?: string;
   within: Filters;
   request?: string;
-  /** The filters of the list it was opened from. */
+  /** The filters of the list it was opened from, if some of its requests do not pass them. */
   listFilters?: Filters;
   /** Whether it fills the page, or is open under its row. */
   alone?: boolean;

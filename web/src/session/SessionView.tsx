@@ -56,7 +56,7 @@ export function SessionView(props: SessionViewProps) {
       </div>
       <div className={classes.main}>
         <Within {...props} />
-        {requests && requests.length > 1 && <FlowStrip requests={requests} />}
+        {requests && <FlowStrip requests={requests} />}
         <Requests {...props} />
       </div>
     </section>

@@ -14,6 +14,7 @@ export function SessionsPage() {
   const scrolled = useScrolled();
   const list = useSessionList(view.time, view.filters, scrolled || view.open !== undefined);
   const { open, request } = view;
+  const row = open && list.rows?.find((part) => partKey(part) === partKey(open));
 
   const close = () => {
     if (request) {
@@ -47,7 +48,7 @@ export function SessionsPage() {
           part={open.part}
           within={view.within}
           request={request}
-          listFilters={view.filters}
+          listFilters={row && row.matched === row.requests ? {} : view.filters}
           onClose={() => {
             go({ open: undefined, within: {}, request: undefined });
             focusRow(partKey(open));

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { pageSize } from "../api/queries";
 import { type Field, type Filters, isEmpty } from "../filter/fields";
 import { FilterBar } from "../filter/FilterBar";
 import { count, plural } from "../format/number";
@@ -58,7 +59,7 @@ function Body({ view, list, onTime, onFilters, onOpen, hrefFor, children }: Prop
               window.scrollTo({ top: 0 });
             }}
           >
-            {plural(list.waiting, "new session")}
+            {list.waiting < pageSize.sessions ? plural(list.waiting, "new session") : "Many new sessions"}
           </Button>
         </div>
       )}

@@ -17,10 +17,15 @@ test("a row that two pages hold is shown once", () => {
   expect(overlay([...loaded, loaded[0]!], [])).toEqual(loaded);
 });
 
-test("fresh is what started later and is not known", () => {
-  const newer = [at("c", "2026-11-21T13:00:00Z"), at("b", "2026-11-21T12:00:00Z"), at("z", "2026-11-21T10:00:00Z")];
-  expect(freshParts(loaded, newer).map((p) => p.id)).toEqual(["c"]);
-  expect(freshParts([], newer)).toHaveLength(3);
+test("fresh is what is not known, but not the next page", () => {
+  const began = at("c", "2026-11-21T13:00:00Z");
+  const matchesNow = at("d", "2026-11-21T11:30:00Z");
+  const nextPage = at("z", "2026-11-21T10:00:00Z");
+  const newer = [began, loaded[0]!, matchesNow, nextPage];
+  const fresh = (complete: boolean) => freshParts(loaded, newer, complete).map((p) => p.id);
+  expect(fresh(false)).toEqual(["c", "d"]);
+  expect(fresh(true)).toEqual(["c", "d", "z"]);
+  expect(freshParts([], newer, true)).toHaveLength(4);
 });
 
 test("one session on two days is two rows", () => {

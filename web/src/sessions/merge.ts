@@ -18,9 +18,13 @@ export function overlay(loaded: Part[], newer: Part[]): Part[] {
   });
 }
 
-/** The rows that started after everything that is loaded. */
-export function freshParts(loaded: Part[], newer: Part[]): Part[] {
+/**
+ * The rows of the newer first page that the loaded list lacks: sessions that began
+ * since, and those that match the filters only now. What lies below the loaded
+ * rows is not new, it is the next page, unless the list is complete.
+ */
+export function freshParts(loaded: Part[], newer: Part[], complete: boolean): Part[] {
   const known = new Set(loaded.map(partKey));
-  const newest = loaded[0]?.started ?? "";
-  return newer.filter((part) => part.started >= newest && !known.has(partKey(part)));
+  const oldest = complete ? "" : (loaded.at(-1)?.started ?? "");
+  return newer.filter((part) => part.started >= oldest && !known.has(partKey(part)));
 }

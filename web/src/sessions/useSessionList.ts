@@ -36,7 +36,7 @@ export function useSessionList(time: TimeRange, filters: Filters, hold: boolean)
   const head = useQuery({ ...sessionsHeadQuery(time, filters), enabled: list.isSuccess && time.kind !== "between" });
 
   const loaded = list.data?.pages.flatMap((page) => page.sessions);
-  const fresh = loaded && head.data ? freshParts(loaded, head.data.sessions) : [];
+  const fresh = loaded && head.data ? freshParts(loaded, head.data.sessions, !list.hasNextPage) : [];
   // Starting over from the newest page keeps the list short and its cursor right.
   const showWaiting = () => {
     if (head.data) client.setQueryData(options.queryKey, { pages: [head.data], pageParams: [""] });

@@ -91,17 +91,17 @@ function Node({ node }: { node: NodeStatus }) {
   const losses = Object.entries(node.lost).filter(([, n]) => n > 0);
   return (
     <div className={classes.node}>
-      <Facts
-        facts={[
-          ["Node", <strong key="name">{visible(node.name)}</strong>],
-          ["Started", ago(node.started)],
-          ["Proxy", node.proxy ? <code key="proxy">{node.proxy.replace("http://", "")}</code> : "none"],
-          ["Exchanges", count(node.exchanges)],
-          ["Recorded", count(node.recorded)],
-          ["Excluded", count(node.excluded)],
-          ["Waiting", count(node.waiting)],
-        ]}
-      />
+      <dl className={classes.facts}>
+        <Fact name="Node">
+          <strong>{visible(node.name)}</strong>
+        </Fact>
+        <Fact name="Started">{ago(node.started)}</Fact>
+        <Fact name="Proxy">{node.proxy ? <code>{node.proxy.replace("http://", "")}</code> : "none"}</Fact>
+        <Fact name="Exchanges">{count(node.exchanges)}</Fact>
+        <Fact name="Recorded">{count(node.recorded)}</Fact>
+        <Fact name="Excluded">{count(node.excluded)}</Fact>
+        <Fact name="Waiting">{count(node.waiting)}</Fact>
+      </dl>
       <ul className={classes.lines}>
         {losses.length === 0 && (
           <li>
@@ -128,34 +128,32 @@ function Node({ node }: { node: NodeStatus }) {
 function Bus({ system: { bus, writer } }: { system: System }) {
   return (
     <>
-      <Facts
-        facts={[
-          ["Bus", bus.connected ? <Tag tone="green">connected</Tag> : <Tag tone="red">not connected</Tag>],
-          ["Filled", bus.max_bytes > 0 ? `${percent(bus.bytes / bus.max_bytes)} of ${bytesLong(bus.max_bytes)}` : bytesLong(bus.bytes)],
-          ["Batches waiting", count(bus.messages)],
-          ["Stored", count(writer.stored)],
-          ["Seen again, skipped", count(writer.skipped)],
-          ["Too old", count(writer.too_old)],
-          ["In the future", count(writer.future)],
-          ["Writes tried again", count(writer.errors)],
-        ]}
-      />
+      <dl className={classes.facts}>
+        <Fact name="Bus">
+          {bus.connected ? <Tag tone="green">connected</Tag> : <Tag tone="red">not connected</Tag>}
+        </Fact>
+        <Fact name="Filled">
+          {bus.max_bytes > 0 ? `${percent(bus.bytes / bus.max_bytes)} of ${bytesLong(bus.max_bytes)}` : bytesLong(bus.bytes)}
+        </Fact>
+        <Fact name="Batches waiting">{count(bus.messages)}</Fact>
+        <Fact name="Stored">{count(writer.stored)}</Fact>
+        <Fact name="Seen again, skipped">{count(writer.skipped)}</Fact>
+        <Fact name="Too old">{count(writer.too_old)}</Fact>
+        <Fact name="In the future">{count(writer.future)}</Fact>
+        <Fact name="Writes tried again">{count(writer.errors)}</Fact>
+      </dl>
       {writer.error && <p className={classes.trouble}>Writing fails: {visible(writer.error)}</p>}
     </>
   );
 }
 
-/** Names with values under them, side by side. */
-function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
+/** A name with its value under it. */
+function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <dl className={classes.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
 
