@@ -72,7 +72,11 @@ var sessionCookies = slices.Concat(
 		"SID", "sid", "ssid"),
 	globExcept(".AspNetCore.*", ".AspNetCore.Antiforgery", ".AspNetCore.Correlation", ".AspNetCore.Culture",
 		".AspNetCore.Mvc", ".AspNetCore.OpenIdConnect", ".AspNetCore.TempData"),
-	globs("_*_session", "*_session", "*-session", "*_sessid", "*_sessionid", "*_session_id", "*.sid"),
+	globs("_*_session"),
+	// A console on another port of the same host has its cookie in every request
+	// of a browser that is signed in to it.
+	globExcept("*_session", "sojourn_session"),
+	globs("*-session", "*_sessid", "*_sessionid", "*_session_id", "*.sid"),
 )
 
 // tokenPlaces hold tokens of one kind or another: a JWT is read for its claims,

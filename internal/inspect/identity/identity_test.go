@@ -124,6 +124,9 @@ func TestSessionsMeet(t *testing.T) {
 		{"one value in two keys", request("203.0.113.7", "Cookie: PHPSESSID=abc"), request("203.0.113.7", "Cookie: JSESSIONID=abc"), false},
 		{"cookie and query", request("203.0.113.7", "Cookie: PHPSESSID=abc"), at(request("198.51.100.9"), "/", "PHPSESSID=abc"), true},
 		{"cookie and path", request("203.0.113.7", "Cookie: JSESSIONID=9F8A7B6C"), at(request("198.51.100.9"), "/cart;jsessionid=9F8A7B6C", ""), true},
+		{"a plus in a path is no blank", request("203.0.113.7", "Cookie: JSESSIONID=9F8A+7B6C"), at(request("198.51.100.9"), "/cart;jsessionid=9F8A+7B6C", ""), true},
+		{"deleted chunks are no value", request("203.0.113.7", ua, "Cookie: appSession.0=deleted; appSession.1=deleted"), request("203.0.113.7", ua), true},
+		{"the console's own cookie is no key", request("203.0.113.7", ua, "Cookie: sojourn_session=b1b2b3b4b5b6b7b8b9"), request("203.0.113.7", ua), true},
 		{"bearer and query", request("203.0.113.7", "Authorization: Bearer 2YotnFZFEjr1zCsicMWpAA"), at(request("198.51.100.9"), "/", "access_token=2YotnFZFEjr1zCsicMWpAA"), true},
 		{"quoted cookie", request("203.0.113.7", `Cookie: PHPSESSID="abc"`), request("203.0.113.7", "Cookie: PHPSESSID=abc"), true},
 		{"two users behind one NAT", request("203.0.113.7", ua), request("203.0.113.7", other), false},
@@ -146,6 +149,23 @@ func TestSessionsMeet(t *testing.T) {
 		a, b := identifier.Identify(c.a), identifier.Identify(c.b)
 		if (a.Session == b.Session) != c.same {
 			t.Errorf("%s: same = %v, want %v\n%s\n\n%s", c.name, !c.same, c.same, describe(a), describe(b))
+		}
+	}
+}
+
+// TestCookieOrder sends a cookie for every glob of the built-in set, in orders that
+// differ: the identity must not.
+func TestCookieOrder(t *testing.T) {
+	identifier := testIdentifier(t)
+	var cookies []string
+	for _, g := range slots.globs {
+		cookies = append(cookies, g.prefix+"a"+g.suffix+"=b1b2b3b4b5b6b7b8b9")
+	}
+	want := identifier.Identify(request("203.0.113.7", "Cookie: "+strings.Join(cookies, "; ")))
+	for range cookies {
+		cookies = append(cookies[1:], cookies[0])
+		if diff := cmp.Diff(want, identifier.Identify(request("203.0.113.7", "Cookie: "+strings.Join(cookies, "; ")))); diff != "" {
+			t.Fatalf("%s\n%s", cookies, diff)
 		}
 	}
 }

@@ -31,6 +31,9 @@ func TestLadder(t *testing.T) {
 			t.Errorf("%s: a name that ends like a part cannot be split", at)
 		}
 	}
+	if len(slots.globs) > maxGlobs || slots.count > maxSlots {
+		t.Errorf("%d globs and %d slots are more than maxGlobs and maxSlots", len(slots.globs), slots.count)
+	}
 	for n := range nones {
 		if len(n) > maxNone || strings.ToLower(n) != n {
 			t.Errorf("%q is not found among nones", n)

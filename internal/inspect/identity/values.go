@@ -11,8 +11,9 @@ const (
 	maxSlots = 256
 	// maxChunks bounds the numbered cookies that make up one.
 	maxChunks = 16
-	// maxGlobs bounds the globs of which one request has a cookie.
-	maxGlobs = 8
+	// maxGlobs bounds the globs of the built-in set: one request may have a cookie
+	// of each.
+	maxGlobs = 32
 	// maxGlobName is the longest cookie name that a glob is tried on.
 	maxGlobName = 128
 	// maxParameterName is longer than any parameter name of the built-in set.
@@ -57,11 +58,11 @@ func (v *values) read(r *Request) {
 	v.readCookies(r.Header["Cookie"])
 	query := point.ScanQuery(r.Query)
 	for p, ok := query.Next(); ok; p, ok = query.Next() {
-		v.parameter(slots.query, p)
+		v.parameter(slots.query, p, true)
 	}
 	path := point.ScanPath(r.Path)
 	for p, ok := path.Next(); ok; p, ok = path.Next() {
-		v.parameter(slots.path, p)
+		v.parameter(slots.path, p, false)
 	}
 	v.truncated = v.truncated || query.Cut
 }
@@ -83,9 +84,10 @@ func (v *values) readCookies(lines []string) {
 	}
 	v.truncated = v.truncated || scan.Cut
 	if c := &v.chunks; c.any && v.found[c.slot] == "" {
-		if slots.glob(c.slot) == nil || v.nameGlob(c.slot, c.base) {
-			v.found[c.slot], v.any = strings.Join(c.parts[:], ""), true
+		if slots.glob(c.slot) != nil {
+			v.nameGlob(c.slot, c.base)
 		}
+		v.found[c.slot], v.any = strings.Join(c.parts[:], ""), true
 	}
 }
 
@@ -110,24 +112,21 @@ func (v *values) putGlob(slot int, name, value string) {
 			return
 		}
 	}
-	if v.nameGlob(slot, name) {
-		v.found[slot], v.any = value, true
-	}
+	v.nameGlob(slot, name)
+	v.found[slot], v.any = value, true
 }
 
-// nameGlob keeps under which name a glob was found; false when there are too many.
-func (v *values) nameGlob(slot int, name string) bool {
-	if v.globs == maxGlobs {
-		return false
-	}
+// nameGlob keeps under which name a glob was found; it is called once for each.
+func (v *values) nameGlob(slot int, name string) {
 	v.globNames[v.globs] = globName{slot, name}
 	v.globs++
-	return true
 }
 
 func (v *values) putChunk(slot int, base string, n int, value string) {
 	c := &v.chunks
 	switch {
+	case none(value):
+		return
 	case c.any && slot == c.slot && base == c.base:
 	case c.any && (slot > c.slot || slot == c.slot && base > c.base):
 		return
@@ -148,20 +147,25 @@ func (v *values) globName(slot int) string {
 	return ""
 }
 
-// parameter keeps a parameter whose name, decoded and in lower case, is in index.
-func (v *values) parameter(index map[string]int, p point.Parameter) {
+// parameter keeps a parameter whose name, decoded and in lower case, is in index;
+// plus says whether + is a blank, as it is in a query and not in a path.
+func (v *values) parameter(index map[string]int, p point.Parameter, plus bool) {
 	if p.Value == "" || len(p.Name) > 3*maxParameterName {
 		return
 	}
 	var buf [3 * maxParameterName]byte
-	name := point.AppendUnescaped(buf[:0], p.Name, true)
+	name := point.AppendUnescaped(buf[:0], p.Name, plus)
 	for i, c := range name {
 		if 'A' <= c && c <= 'Z' {
 			name[i] = c | 0x20
 		}
 	}
 	if slot, ok := index[string(name)]; ok {
-		v.put(slot, point.Unescape(p.Value))
+		if plus {
+			v.put(slot, point.Unescape(p.Value))
+		} else {
+			v.put(slot, string(point.AppendUnescaped(nil, p.Value, false)))
+		}
 	}
 }
 
