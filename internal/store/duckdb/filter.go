@@ -73,7 +73,9 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 		if err != nil {
 			return nil, err
 		}
-		c.and(codes.in(d.column), codes.args()...)
+		if !codes.all {
+			c.and(codes.in(d.column), codes.args()...)
+		}
 		c.nothing = c.nothing || codes.none()
 	}
 	return c, c.endpoints(ctx, tx, f.Endpoints)
@@ -160,6 +162,9 @@ func (c *condition) endpoints(ctx context.Context, tx *sql.Tx, patterns []string
 	if err != nil {
 		return err
 	}
+	if codes.all {
+		return nil
+	}
 	clauses, args := []string{codes.in("endpoint")}, codes.args()
 	for _, p := range patterns {
 		p = strings.ToLower(p)
@@ -187,7 +192,7 @@ func likeOf(glob string) string {
 // codeSet is the codes of the values of a dictionary that a filter wants.
 type codeSet struct {
 	codes []uint32
-	all   bool // every value of the dictionary is wanted
+	all   bool // every value of the dictionary is wanted: there is nothing to ask
 }
 
 // maxCodesInText is how many codes are written into a query; more are bound as a
@@ -223,8 +228,6 @@ func (s codeSet) in(column string) string {
 	switch {
 	case s.none():
 		return "false"
-	case s.all:
-		return "true"
 	case len(s.codes) > maxCodesInText:
 		return column + " IN (SELECT unnest(CAST(? AS UINTEGER[])))"
 	}
@@ -240,7 +243,7 @@ func (s codeSet) in(column string) string {
 }
 
 func (s codeSet) args() []any {
-	if s.all || len(s.codes) <= maxCodesInText {
+	if len(s.codes) <= maxCodesInText {
 		return nil
 	}
 	return []any{s.codes}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math"
+	"strings"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
@@ -122,14 +123,14 @@ func completeParts(ctx context.Context, tx *sql.Tx, parts []record.Part) error {
 		return nil
 	}
 	where := &condition{}
-	ids := make([]string, len(parts))
+	ids, marks := make([]any, len(parts)), make([]string, len(parts))
 	byID := make(map[record.SessionID]*tally, len(parts))
 	first, last := parts[0].Started, parts[0].Ended
 	for i := range parts {
-		ids[i] = parts[i].ID.String()
+		ids[i], marks[i] = parts[i].ID.String(), "CAST(? AS UUID)"
 		first, last = min(first, parts[i].Started), max(last, parts[i].Ended)
 	}
-	where.and("session IN (SELECT unnest(CAST(CAST(? AS VARCHAR[]) AS UUID[])))", ids)
+	where.and("session IN ("+strings.Join(marks, ", ")+")", ids...)
 	where.and("started BETWEEN ? AND ?", int64(first), int64(last))
 	err := countSessions(ctx, tx, where, partFacets, record.TopValues, byID)
 	if err != nil {
