@@ -206,9 +206,10 @@ func (f *flight) upstreamFailed(err error) {
 	up, s := f.route.upstream, f.server
 	f.x.Flag(record.FlagUpstreamError)
 	s.metrics.upstreamErrors.WithLabelValues(f.route.application).Inc()
-	if up.failed(err) {
+	text := cause(err)
+	if up.failed(text) {
 		s.log.Warn("upstream does not answer; until it does, further errors are only counted",
-			"upstream", up.url, "application", f.route.application, "error", err)
+			"upstream", up.url, "application", f.route.application, "error", text)
 	}
 }
 

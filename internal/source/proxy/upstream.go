@@ -85,10 +85,20 @@ func (up *upstream) check(ctx context.Context, dial func(ctx context.Context, ne
 
 // failed notes an exchange that up did not answer, and reports whether the one
 // before was answered.
-func (up *upstream) failed(err error) (first bool) {
+func (up *upstream) failed(cause string) (first bool) {
 	up.errors.Add(1)
-	text := err.Error()
-	return up.failing.Swap(&text) == nil
+	return up.failing.Swap(&cause) == nil
+}
+
+// maxCause is how much of an error is kept, in bytes.
+const maxCause = 300
+
+// cause is the text of an error up to what it quotes: net/http quotes what the
+// upstream sent, which may be a secret, and a megabyte long.
+func cause(err error) string {
+	text, _, _ := strings.Cut(err.Error(), `"`)
+	text = strings.TrimRight(text, " :")
+	return strings.ToValidUTF8(text[:min(len(text), maxCause)], "")
 }
 
 // answered notes an exchange that up answered, and reports whether the one
