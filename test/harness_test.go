@@ -141,6 +141,9 @@ func (s *server) cleanUp(t testing.TB) {
 			<-s.ended
 		}
 	}
+	if strings.Contains(s.printed(t), "DATA RACE") { // SOJOURN_BIN built with -race
+		t.Error("the server has a data race")
+	}
 	if t.Failed() {
 		t.Logf("the server on %s printed:\n%s", s.data, tail(s.printed(t)))
 	}

@@ -135,9 +135,10 @@ func TestClientAddress(t *testing.T) {
 			if n := len(sessionIDs(s.parts(t, nil))); n != len(clients) {
 				t.Errorf("%d sessions of %d addresses", n, len(clients))
 			}
-			// The upstream is told whom the proxy had on the line.
-			if chain := (<-seen).Values("X-Forwarded-For"); len(chain) == 0 {
-				t.Error("the upstream is told nothing")
+			// The upstream is told all of it, and whom the proxy had on the line.
+			want := []string{"2001:db8::7, " + loopback}
+			if diff := cmp.Diff(want, (<-seen).Values("X-Forwarded-For")); diff != "" {
+				t.Errorf("the upstream is told:\n%s", diff)
 			}
 		})
 	}
