@@ -80,8 +80,11 @@ var partParam = param{name: "part", example: "2026-11-21", doc: "Only the reques
 	schema: &huma.Schema{Type: huma.TypeString, Format: "date"},
 	set: func(q *question, v string) error {
 		day, err := record.ParseDay(v)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case day < 0:
+			return fmt.Errorf("%q is before 1970", v) // its end could read as open to the store
 		}
 		q.From = max(q.From, day.Start())
 		q.To = cmp.Or(min(q.To, (day+1).Start()), (day + 1).Start())

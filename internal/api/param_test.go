@@ -149,6 +149,8 @@ func TestAsk_Invalid(t *testing.T) {
 		"/api/v1/sessions/" + aliceID.String() + "?session=" + bobID.String(),
 		"/api/v1/sessions/" + aliceID.String() + "?cursor=x",
 		"/api/v1/sessions/" + aliceID.String() + "?part=yesterday",
+		"/api/v1/sessions/" + aliceID.String() + "?part=1969-12-31",
+		"/api/v1/sessions/" + aliceID.String() + "?part=1960-01-01",
 		"/api/v1/requests/" + f.requests[0].ID.String() + "?from=now",
 	} {
 		if p := problemIn(t, f.do("GET", path)); p.Status != 422 || len(p.Errors) != 1 {
