@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"sojourn/internal/policy"
 )
@@ -31,6 +33,10 @@ func (f *commonFlags) logger(a *app) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})).With("pid", os.Getpid())
 }
+
+// outliveReaders keeps the process up when whoever reads its output goes away: Go
+// ends a process that writes to such a pipe, and with it the traffic.
+func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // loadPolicy reads the policy file, or returns the built-in policy.
 func (f *commonFlags) loadPolicy() (*policy.Policy, error) {

@@ -73,6 +73,7 @@ const (
 
 // Run serves until it is told to stop, then writes what the bus still holds.
 func (c *hubCmd) Run(a *app) error {
+	outliveReaders()
 	sup := underSupervisor(a)
 	logger := c.logger(a)
 	h, err := openHub(c, logger)
@@ -257,6 +258,11 @@ func parseDays(s string) (int, error) {
 // connectBus connects to the bus at url, or to the one of the node that runs on
 // the data folder, wherever it listens at the time.
 func connectBus(data *dataFolder, url string) (*bus.Conn, error) {
+	if url != "" {
+		if _, err := bus.HostPort(url); err != nil {
+			return nil, fmt.Errorf("--bus: %w", err)
+		}
+	}
 	return bus.Connect(func() (bus.Address, error) { return findBus(data, url) })
 }
 

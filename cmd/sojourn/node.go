@@ -66,6 +66,7 @@ const (
 
 // Run proxies until it is told to stop, then sends the last records.
 func (c *nodeCmd) Run(a *app) error {
+	outliveReaders()
 	sup := underSupervisor(a)
 	logger := c.logger(a)
 	n, err := openNode(c, logger)
@@ -92,6 +93,7 @@ type node struct {
 	unlock    func()
 	server    *bus.Server // nil when the bus runs elsewhere
 	bus       *bus.Conn
+	busBytes  int64 // limit of the stream
 	publisher *bus.Publisher
 	inspector *inspect.Async
 	proxy     *proxy.Server
@@ -154,20 +156,26 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 // openBus starts the embedded server, unless one elsewhere is named, and makes
 // the stream.
 func (n *node) openBus(c *nodeCmd, data *dataFolder) (err error) {
-	maxBytes, err := parseSize("--bus-bytes", c.BusBytes)
-	if err != nil {
+	if n.busBytes, err = parseSize("--bus-bytes", c.BusBytes); err != nil {
 		return err
 	}
 	if c.Bus != "" {
-		if n.bus, err = connectBus(data, c.Bus); err != nil {
-			return err
-		}
-	} else if err = n.openServer(data, maxBytes); err != nil {
+		n.bus, err = connectBus(data, c.Bus)
+	} else {
+		err = n.openServer(data)
+	}
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), ensureTimeout)
 	defer cancel()
-	return n.bus.EnsureStream(ctx, maxBytes)
+	err = n.bus.EnsureStream(ctx, n.busBytes)
+	if err != nil && c.Bus != "" {
+		// It may come up later; the traffic does not wait for it.
+		n.logger.Warn("starting without the bus; records wait for it", "bus", c.Bus, "error", err)
+		return nil
+	}
+	return err
 }
 
 // parseSize reads the size that a flag gives.
@@ -184,7 +192,7 @@ func parseSize(flag, text string) (int64, error) {
 
 // openServer starts the embedded server where it listened last time, so that a
 // hub that is connected finds it at once, or on a free port when that is taken.
-func (n *node) openServer(data *dataFolder, maxBytes int64) (err error) {
+func (n *node) openServer(data *dataFolder) (err error) {
 	at, listen := bus.Address{}, loopback+":0"
 	if data.readJSON("bus.json", &at) {
 		if earlier, err := bus.HostPort(at.URL); err == nil && isFree(earlier) {
@@ -195,7 +203,7 @@ func (n *node) openServer(data *dataFolder, maxBytes int64) (err error) {
 	rand.Read(secret)
 	at.Token = hex.EncodeToString(secret)
 	n.server, err = bus.OpenServer(bus.ServerConfig{
-		Dir: data.busDir(), Listen: listen, Token: at.Token, MaxBytes: maxBytes, Logger: n.logger,
+		Dir: data.busDir(), Listen: listen, Token: at.Token, MaxBytes: n.busBytes, Logger: n.logger,
 	})
 	if err != nil {
 		return err
@@ -243,7 +251,7 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 	var life [8]byte
 	rand.Read(life[:])
 	n.publisher = bus.NewPublisher(n.bus, bus.PublisherConfig{
-		Name: n.name + "-" + hex.EncodeToString(life[:]), Waiting: waiting, Lost: n.losses.add, Logger: n.logger,
+		Name: n.name + "-" + hex.EncodeToString(life[:]), Stream: n.busBytes, Waiting: waiting, Lost: n.losses.add, Logger: n.logger,
 	})
 	sending, stop := context.WithCancel(context.Background())
 	n.stopSending = stop
@@ -286,11 +294,15 @@ func (n *node) status() record.NodeStatus {
 // run proxies until ctx is done; no request is cut unless it outlasts the
 // proxy's own deadline.
 func (n *node) run(ctx context.Context) error {
-	checking, cancel := context.WithTimeout(ctx, checkTimeout)
-	for _, warning := range n.proxy.CheckUpstream(checking) {
-		n.logger.Warn(warning)
-	}
-	cancel()
+	var checking sync.WaitGroup // beside the traffic, which does not wait for it
+	defer checking.Wait()
+	checking.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		for _, warning := range n.proxy.CheckUpstream(ctx) {
+			n.logger.Warn(warning)
+		}
+	})
 	return n.proxy.Run(ctx)
 }
 

@@ -43,6 +43,7 @@ const (
 // Run starts the processes, keeps them running, and stops them in order: first
 // the traffic, then what stores it.
 func (c *serveCmd) Run(a *app) error {
+	outliveReaders()
 	data, err := openData(c.Data)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (c *serveCmd) Run(a *app) error {
 	logger := c.logger(a)
 	demo, err := c.startDemo(a, data, logger)
 	if err != nil {
-		return err
+		return stopped(a, err)
 	}
 	defer demo.stop()
 

@@ -22,7 +22,11 @@ func (c *Conn) Answer(subject string, answer func() ([]byte, error)) error {
 	if err != nil {
 		return fmt.Errorf("bus: %w", err)
 	}
-	return c.nats.Flush()
+	if c.Connected() {
+		// Should this fail, the bus learns of it when it is back.
+		_ = c.nats.FlushTimeout(askTimeout)
+	}
+	return nil
 }
 
 // Gather asks all that answer on subject, and returns what came within wait. It

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -35,7 +36,7 @@ type Address struct {
 
 // Connect connects to the bus that find names. It asks find before each attempt,
 // so that a bus that came back elsewhere is found again, and it returns before
-// the first attempt succeeds: calls wait, within their own time.
+// the first attempt succeeds; until one does, calls fail.
 func Connect(find func() (Address, error)) (*Conn, error) {
 	var token string // of the newest address; the client dials before it sends it
 	at, _ := find()
@@ -90,7 +91,7 @@ func (c *Conn) Close() { c.nats.Close() }
 func (c *Conn) Connected() bool { return c.nats.IsConnected() }
 
 // EnsureStream makes the stream of requests if it is not there, and sets its
-// byte limit. Nodes call it before they publish.
+// byte limit.
 func (c *Conn) EnsureStream(ctx context.Context, maxBytes int64) error {
 	cfg := jetstream.StreamConfig{
 		Name:      streamName,
@@ -102,6 +103,9 @@ func (c *Conn) EnsureStream(ctx context.Context, maxBytes int64) error {
 		// A batch that is sent again after a lost acknowledgement is dropped by
 		// its id within this window.
 		Duplicates: 2 * time.Minute,
+	}
+	if !c.Connected() {
+		return fmt.Errorf("the bus is not reached: %w", cmp.Or(c.nats.LastError(), nats.ErrNoServers))
 	}
 	if _, err := c.js.CreateOrUpdateStream(ctx, cfg); err != nil {
 		return fmt.Errorf("bus stream %s: %w", streamName, err)

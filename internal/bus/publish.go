@@ -41,6 +41,7 @@ const (
 // are counted as lost.
 type Publisher struct {
 	conn   *Conn
+	stream int64 // limit of the stream in bytes
 	limit  int64
 	logger *slog.Logger
 	name   string // of this publisher, in message ids
@@ -70,6 +71,7 @@ type batch struct {
 // PublisherConfig configures a Publisher.
 type PublisherConfig struct {
 	Name    string                           // unique among publishers of a stream and their earlier lives
+	Stream  int64                            // limit in bytes of the stream, where it has to be made; DefaultMaxBytes when 0
 	Waiting int64                            // limit in bytes; DefaultWaiting when 0
 	Lost    func(reason string, records int) // counts; called on any goroutine
 	Logger  *slog.Logger
@@ -80,8 +82,11 @@ func NewPublisher(conn *Conn, c PublisherConfig) *Publisher {
 	if c.Waiting == 0 {
 		c.Waiting = DefaultWaiting
 	}
+	if c.Stream == 0 {
+		c.Stream = DefaultMaxBytes
+	}
 	return &Publisher{
-		conn: conn, limit: c.Waiting, logger: c.Logger, name: c.Name, lost: c.Lost,
+		conn: conn, stream: c.Stream, limit: c.Waiting, logger: c.Logger, name: c.Name, lost: c.Lost,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -234,6 +239,11 @@ func (p *Publisher) send(ctx context.Context, b batch) {
 			return
 		case !failed:
 			p.logger.Warn("the bus does not take records; they wait", "error", err)
+		}
+		if errors.Is(err, jetstream.ErrNoStreamResponse) {
+			// A bus that was away at the start, or was made anew. Should this
+			// fail, so will the next attempt.
+			_ = p.conn.EnsureStream(ctx, p.stream)
 		}
 		timer := time.NewTimer(retryWait)
 		select {
