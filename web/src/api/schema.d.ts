@@ -886,6 +886,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id, as lists show it */
                 id: string;
             };
             cookie?: never;
@@ -1212,6 +1213,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Its id, as lists show it */
                 id: string;
             };
             cookie?: never;
@@ -1378,6 +1380,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Its id, as lists show it */
                 id: string;
             };
             cookie?: never;

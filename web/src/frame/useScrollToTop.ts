@@ -3,17 +3,17 @@ import { useEffect, useRef } from "react";
 /** Begins each new page at its top. Going back or forward is left to the browser, which knows the place. */
 export function useScrollToTop(page: string): void {
   const last = useRef(page);
-  const traversed = useRef(false);
+  const traversedTo = useRef<string>(undefined);
   useEffect(() => {
     const onPop = () => {
-      traversed.current = true;
+      traversedTo.current = window.location.pathname;
     };
     window.addEventListener("popstate", onPop);
     return () => window.removeEventListener("popstate", onPop);
   }, []);
   useEffect(() => {
-    if (page !== last.current && !traversed.current) window.scrollTo({ top: 0 });
+    if (page !== last.current && page !== traversedTo.current) window.scrollTo({ top: 0 });
     last.current = page;
-    traversed.current = false;
+    traversedTo.current = undefined;
   }, [page]);
 }

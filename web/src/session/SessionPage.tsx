@@ -27,7 +27,6 @@ export default function SessionPage() {
         <SessionPanel
           key={`${id}.${view.part}`}
           id={id}
-          alone
           {...view}
           onWithin={(within) => go({ within, request: undefined })}
           onRequest={(request) => go({ request: request === view.request ? undefined : request })}

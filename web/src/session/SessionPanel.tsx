@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { requestsQuery, sessionQuery } from "../api/queries";
 import { type Filters, isEmpty } from "../filter/fields";
 import { RequestPanel } from "../request/RequestPanel";
@@ -13,15 +13,16 @@ interface Props {
   request?: string;
   /** The filters of the list it was opened from, if some of its requests do not pass them. */
   listFilters?: Filters;
-  /** Whether it fills the page, or is open under its row. */
-  alone?: boolean;
+  /** How many requests it has by now, as the list knows it. */
+  now?: number;
   onClose?: () => void;
   onWithin: (within: Filters) => void;
   onRequest: (id: string) => void;
 }
 
 /** One session: asks for its summary and its requests, and shows them. */
-export function SessionPanel({ id, part, within, ...rest }: Props) {
+export function SessionPanel({ id, part, within, now, ...rest }: Props) {
+  const client = useQueryClient();
   // The facets count the whole part, so that they stay where they are while one filters by them.
   const session = useQuery(sessionQuery(id, part));
   const filtered = useQuery({
@@ -39,6 +40,10 @@ export function SessionPanel({ id, part, within, ...rest }: Props) {
       session={session.data}
       part={part}
       within={within}
+      newer={Math.max(0, (now ?? 0) - session.data.requests)}
+      onNewer={() => {
+        for (const kind of ["session", "requests"]) void client.invalidateQueries({ queryKey: [kind, id] });
+      }}
       matching={isEmpty(within) ? session.data.requests : filtered.data?.requests}
       requests={requests.data?.pages.flatMap((page) => page.requests)}
       error={requests.error}

@@ -19,14 +19,15 @@ export interface SessionViewProps {
   within: Filters;
   request?: string;
   listFilters?: Filters;
-  /** Whether it is on a page of its own. */
-  alone?: boolean;
   /** Requests that pass the filters inside; undefined until it is known. */
   matching?: number;
   requests?: Request[];
   error: ApiError | null;
   hasMore: boolean;
-  /** Closes it where it is open in place. */
+  /** Requests that came since it was loaded, and the wish to see them. */
+  newer: number;
+  onNewer: () => void;
+  /** Closes it where it is open in place; without it, the session is on a page of its own. */
   onClose?: () => void;
   onWithin: (within: Filters) => void;
   onRequest: (id: string) => void;
@@ -40,9 +41,11 @@ export interface SessionViewProps {
 export function SessionView(props: SessionViewProps) {
   const { session, part, within, requests } = props;
   const narrow = useMediaQuery("(max-width: 900px)", false, { getInitialValueInEffect: false });
+  // A link may point to a request far down; it is shown before the rows around it are loaded.
+  const linkedElsewhere = requests?.some((r) => r.id === props.request) === false ? props.request : undefined;
   const facets = <Facets facets={session.facets} within={within} onChange={props.onWithin} />;
   return (
-    <section className={classes.session} data-alone={props.alone || undefined} aria-label="Session">
+    <section className={classes.session} data-alone={!props.onClose || undefined} aria-label="Session">
       <div className={classes.aside}>
         <SessionSummary session={session} part={part} onClose={props.onClose} />
         {narrow ? (
@@ -56,6 +59,15 @@ export function SessionView(props: SessionViewProps) {
       </div>
       <div className={classes.main}>
         <Within {...props} />
+        {props.newer > 0 && (
+          <div className={classes.within}>
+            <span className={classes.note}>{plural(props.newer, "request")} came since.</span>
+            <Button size="compact-xs" onClick={props.onNewer}>
+              Show
+            </Button>
+          </div>
+        )}
+        {linkedElsewhere && <div className={classes.linked}>{props.renderRequest(linkedElsewhere)}</div>}
         {requests && <FlowStrip requests={requests} />}
         <Requests {...props} />
       </div>

@@ -149,6 +149,23 @@ describe("a session opened in place", () => {
     expect(await screen.findByRole("region", { name: "Session" })).toBeDefined();
   });
 
+  test("shows a linked request that is not among the loaded ones", async () => {
+    const far = request(5000);
+    serve({ ...answers, [`/api/v1/requests/${far.id}`]: requestDetail({ id: far.id, path: "/far/down" }) });
+    show(<SessionsPage />, `${at}&show=${far.id}`);
+    expect(await screen.findByRole("article", { name: `Request ${far.id}` })).toBeDefined();
+  });
+
+  test("says when requests came since, and shows them when asked", async () => {
+    let requests = 58;
+    serve({ ...answers, [list]: { sessions: [part({ requests: 60 })] }, [`${list}/${one.id}`]: () => session({ requests }) });
+    show(<SessionsPage />, at);
+    expect(await screen.findByText("2 requests came since.")).toBeDefined();
+    requests = 60;
+    await userEvent.click(screen.getByRole("button", { name: "Show" }));
+    await waitFor(() => expect(screen.queryByText("2 requests came since.")).toBeNull());
+  });
+
   test("that is gone says so", async () => {
     serve({ [list]: { sessions: [one] } });
     show(<SessionsPage />, at);

@@ -48,6 +48,7 @@ export function SessionsPage() {
           part={open.part}
           within={view.within}
           request={request}
+          now={row?.requests}
           listFilters={row && row.matched === row.requests ? {} : view.filters}
           onClose={() => {
             go({ open: undefined, within: {}, request: undefined });
