@@ -58,7 +58,10 @@ const (
 	// lingerTimeout bounds how long a node keeps its bus up for a hub to drain.
 	lingerTimeout = 30 * time.Second
 	checkTimeout  = 2 * time.Second
-	ensureTimeout = 10 * time.Second
+	// restartBusAfter is how long the node's own bus may take nothing before it is
+	// started anew, and how long until the next time.
+	restartBusAfter = 30 * time.Second
+	ensureTimeout   = 10 * time.Second
 
 	busTokenEnv = "SOJOURN_BUS_TOKEN"
 	loopback    = "127.0.0.1"
@@ -303,7 +306,32 @@ func (n *node) run(ctx context.Context) error {
 			n.logger.Warn(warning)
 		}
 	})
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	if n.server != nil {
+		go n.watchBus(watching)
+	}
 	return n.proxy.Run(ctx)
+}
+
+// watchBus starts the node's own bus anew when it takes nothing anymore, as after
+// its disk was full.
+func (n *node) watchBus(ctx context.Context) {
+	tick := time.NewTicker(restartBusAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if failing := n.publisher.Failing(); failing > restartBusAfter {
+			n.logger.Warn("starting the bus anew", "failing for", failing)
+			if err := n.server.Restart(); err != nil {
+				n.logger.Error("the bus does not start; records wait for it", "error", err)
+			}
+		}
+	}
 }
 
 // flush inspects and sends what is on its way. No exchange may come in anymore.

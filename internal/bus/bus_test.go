@@ -291,6 +291,38 @@ func TestFullStreamRefusesAndCounts(t *testing.T) {
 	}
 }
 
+func TestRestartMendsTheServer(t *testing.T) {
+	server, conn := open(t, t.TempDir(), "127.0.0.1:0", DefaultMaxBytes)
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(t.Context())
+	p.Put(request(1))
+	for p.Waiting() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := server.nats.ShutdownJetStream(); err != nil { // as it does itself in trouble
+		t.Fatal(err)
+	}
+	p.Put(request(2))
+	for p.Failing() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	addr := server.Addr()
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	if p.Sent() != 2 || p.Failing() != 0 || len(l.by) != 0 || server.Addr() != addr {
+		t.Errorf("sent %d, failing for %v, lost %v, at %s", p.Sent(), p.Failing(), l.by, server.Addr())
+	}
+	r, err := conn.OpenReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	read(t, r, 2)
+}
+
 func TestBusAwayRecordsWait(t *testing.T) {
 	dir := t.TempDir()
 	server, conn := open(t, dir, "127.0.0.1:0", DefaultMaxBytes)

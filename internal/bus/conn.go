@@ -67,7 +67,7 @@ func Connect(find func() (Address, error)) (*Conn, error) {
 
 // ConnectTo connects to a server in the same process, without a socket.
 func ConnectTo(s *Server, token string) (*Conn, error) {
-	nc, err := nats.Connect("", nats.InProcessServer(s.nats), nats.Token(token),
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Token(token),
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectBufSize(-1))
 	return newConn(nc, err)
 }

@@ -57,6 +57,7 @@ type Publisher struct {
 	wake    chan struct{}
 
 	sent     atomic.Uint64
+	failing  atomic.Int64 // since when no attempt succeeded, Unix nanoseconds; 0 when the last one did
 	lost     func(reason string, records int)
 	done     chan struct{}
 	sequence uint64
@@ -140,6 +141,16 @@ func (p *Publisher) Waiting() int64 {
 // Sent returns the records that the bus acknowledged.
 func (p *Publisher) Sent() uint64 { return p.sent.Load() }
 
+// Failing returns for how long the bus has taken nothing that it was offered; 0
+// when it took, or refused as full, the last batch.
+func (p *Publisher) Failing() time.Duration {
+	since := p.failing.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
 // Run sends batches until Close has been called and everything that waited was
 // sent, or ctx is done; what still waits then is counted as lost.
 func (p *Publisher) Run(ctx context.Context) {
@@ -221,6 +232,11 @@ func (p *Publisher) send(ctx context.Context, b batch) {
 		attempt, cancel := context.WithTimeout(ctx, publishTimeout)
 		_, err := p.conn.js.Publish(attempt, streamSubject, b.bytes, jetstream.WithMsgID(id), jetstream.WithRetryAttempts(0))
 		cancel()
+		if err == nil || streamFull(err) {
+			p.failing.Store(0)
+		} else {
+			p.failing.CompareAndSwap(0, time.Now().UnixNano())
+		}
 		switch {
 		case err == nil:
 			if failed {

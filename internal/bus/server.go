@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,19 +43,51 @@ const (
 )
 
 // Server is an embedded NATS server.
-type Server struct{ nats *server.Server }
+type Server struct {
+	config ServerConfig
+
+	mu     sync.Mutex
+	nats   *server.Server
+	closed bool
+}
 
 // OpenServer starts the server and returns when it takes connections.
 func OpenServer(c ServerConfig) (*Server, error) {
-	host, port, err := splitListen(c.Listen)
-	if err != nil {
-		return nil, err
-	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = DefaultMaxBytes
 	}
 	if c.SyncInterval == 0 {
 		c.SyncInterval = DefaultSyncInterval
+	}
+	started, err := start(c)
+	if err != nil {
+		return nil, err
+	}
+	c.Listen = started.Addr().String()
+	return &Server{config: c, nats: started}, nil
+}
+
+// Restart stops the server and starts it where it was; connections to it come
+// back by themselves. After an error of its disk NATS takes no more messages,
+// whatever becomes of the disk, until it is started anew.
+func (s *Server) Restart() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	stop(s.nats)
+	started, err := start(s.config)
+	if err == nil {
+		s.nats = started
+	}
+	return err
+}
+
+func start(c ServerConfig) (*server.Server, error) {
+	host, port, err := splitListen(c.Listen)
+	if err != nil {
+		return nil, err
 	}
 	s, err := server.NewServer(&server.Options{
 		ServerName:    "sojourn",
@@ -91,18 +124,33 @@ func OpenServer(c ServerConfig) (*Server, error) {
 		s.Shutdown()
 		return nil, fmt.Errorf("bus in %s could not open its files: is the disk full or the folder not writable?", c.Dir)
 	}
-	return &Server{nats: s}, nil
+	return s, nil
 }
 
 const maxStreamSlack = 256 << 20
 
 // Addr returns the host:port that the server listens on.
-func (s *Server) Addr() string { return s.nats.Addr().String() }
+func (s *Server) Addr() string { return s.config.Listen }
+
+// InProcessConn connects to the server without a socket; nats.InProcessServer
+// asks for it.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nats.InProcessConn()
+}
 
 // Close stops the server after it wrote what it holds.
 func (s *Server) Close() {
-	s.nats.Shutdown()
-	s.nats.WaitForShutdown()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	stop(s.nats)
+}
+
+func stop(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
 }
 
 func splitListen(listen string) (string, int, error) {
