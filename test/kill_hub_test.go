@@ -3,11 +3,13 @@ package test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestKillHub kills the hub in the middle of load, again and again: no client
@@ -18,11 +20,19 @@ func TestKillHub(t *testing.T) {
 	up := newUpstream(t, "api")
 	s := serve(t, folder(t), "--upstream", up.URL)
 	l := startLoad(t, s.proxy, "hub", false)
-	// Go ends with the exit code of a wrong command line when it crashes.
-	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGKILL} {
-		l.reach(t, between)
+	for _, kill := range []struct {
+		signal  syscall.Signal
+		backlog bool // the hub has much to catch up with
+	}{
+		{syscall.SIGKILL, false},
+		{syscall.SIGSEGV, false}, // Go ends with the exit code of a wrong command line when it crashes
+		{syscall.SIGKILL, true}, {syscall.SIGKILL, true}, {syscall.SIGKILL, true},
+	} {
 		s.storesMore(t)
-		killed := s.kill(t, "hub", signal)
+		if kill.backlog {
+			s.fallBehind(t, l, 2*between)
+		}
+		killed := s.kill(t, "hub", kill.signal)
 		l.reach(t, between) // while it is away, and while it comes back
 		s.replaced(t, "hub", killed)
 	}
@@ -39,6 +49,17 @@ func TestKillHub(t *testing.T) {
 		t.Errorf("the days hold %d requests, %d were answered", n, len(done))
 	}
 	checkOnce(t, paths(s.requests(t)), done)
+}
+
+// fallBehind lets the hub stand still while so many requests come in, and go on
+// until some moment of its catching up.
+func (s *server) fallBehind(t testing.TB, l *load, requests int64) {
+	t.Helper()
+	const most = 200 * time.Millisecond
+	s.kill(t, "hub", syscall.SIGSTOP)
+	l.reach(t, requests)
+	s.kill(t, "hub", syscall.SIGCONT)
+	<-time.After(rand.N(most)) // which moment does not matter, as long as it is another one each time
 }
 
 // TestHubKeptOut: a hub that cannot come back, because a command has the folder
