@@ -31,6 +31,7 @@ type Exchange struct {
 	Path    string // as it came on the wire: not decoded, without query
 	Query   string // as it came, without "?"
 	Header  http.Header
+	JA4     string // TLS fingerprint of the client; empty when the source cannot tell
 
 	// Set by Begin.
 

@@ -6,6 +6,14 @@
 //
 //	point = side "." step { "." step }          side = "request" | "response"
 //	step  = name { "[" ( string | index | "*" ) "]" }
+//
+// Parse reads it, Compile puts any number of points into one tree, and the
+// Extractor walks that tree along an exchange: a body is read once, however many
+// points ask, and not at all when none does.
+//
+// A new format is one file with its grammar (a format) and its reader, one test
+// file of the same name with a table, a fuzz target and a benchmark, and one line
+// in the list in format.go.
 package point
 
 import (

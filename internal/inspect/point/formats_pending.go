@@ -1,0 +1,41 @@
+package point
+
+// Formats of which the grammar stands and the reader does not: Compile refuses
+// them. Each moves into a file of its own together with its reader.
+var (
+	multipartFormat = format{name: "multipart", side: Request, place: inBody, keys: nestedKeys, parts: []*format{
+		{name: "filename", keys: noKeys},
+	}}
+	xmlFormat = format{name: "xml", place: inBody | inValue, keys: anyKeys, text: true, parts: []*format{
+		{name: "attr", keys: nameKeys},
+	}}
+	grpcFormat    = format{name: "grpc", place: inBody, keys: numberKeys}
+	graphqlFormat = format{name: "graphql", side: Request, place: inBody, keys: noKeys, group: true, text: true, bodiless: true, parts: []*format{
+		{name: "operation", keys: noKeys},
+		{name: "field", keys: nameKeys, nests: true, parts: []*format{
+			{name: "arg", keys: nestedKeys},
+		}},
+		{name: "variable", keys: nestedKeys},
+	}}
+	mcpFormat = format{name: "mcp", place: inBody, keys: noKeys, group: true, text: true, documents: true, parts: []*format{
+		{name: "method", keys: noKeys},
+		{name: "name", keys: noKeys},
+		{name: "argument", keys: nestedKeys},
+		{name: "meta", keys: nestedKeys},
+	}}
+
+	cookieFormat    = format{name: "cookie", side: Request, place: inHead, keys: nameKeys}
+	setCookieFormat = format{name: "set_cookie", side: Response, place: inHead, keys: nameKeys}
+	queryFormat     = format{name: "query", side: Request, place: inHead, keys: nestedKeys}
+	pathFormat      = format{name: "path", side: Request, place: inHead, keys: segmentKeys, parts: []*format{{name: "parameter", keys: nameKeys}}}
+	formFormat      = format{name: "form", place: inBody | inValue, keys: nestedKeys}
+	jsonFormat      = format{name: "json", place: inBody | inValue, keys: anyKeys, text: true, documents: true}
+	jwtFormat       = format{name: "jwt", place: inValue, keys: noKeys, group: true, parts: []*format{
+		{name: "header", keys: anyKeys},
+		{name: "payload", keys: anyKeys},
+	}}
+	basicFormat     = format{name: "basic", place: inValue, keys: noKeys, group: true, parts: []*format{{name: "user", keys: noKeys}}}
+	base64Format    = format{name: "base64", place: inValue, keys: noKeys}
+	gzipFormat      = format{name: "gzip", place: inValue, keys: noKeys}
+	urldecodeFormat = format{name: "urldecode", place: inValue, keys: noKeys}
+)

@@ -1,0 +1,74 @@
+package point
+
+// Limits bound the reading of one side of one exchange. Whatever meets one is
+// left unread from there on and noted by the limit's name.
+type Limits struct {
+	Body          int // bytes of a body as it is on the wire that are captured
+	Inflated      int // bytes of a body, decompressed
+	InflateRatio  int // times its compressed size that a body may grow
+	InflateFree   int // bytes that count for no ratio: little text packs well
+	Codings       int // content encodings of a body
+	Decoded       int // bytes that nested decoding may yield, in all
+	Depth         int // nesting of JSON, XML, GraphQL, protobuf
+	Members       int // members and elements of one document
+	Documents     int // events of a stream
+	Cookies       int // cookies of a request or a response
+	Parameters    int // parameters of a query or a form
+	Segments      int // of a path
+	HeaderValues  int // values of header fields that [*] yields
+	Values        int // values found
+	ValueBytes    int // bytes of one value; it is cut there
+	ResultBytes   int // bytes of all values
+	Notes         int // notes kept; further ones are only counted
+	keepAllocated int // bytes that a Result keeps for its next use
+}
+
+// DefaultLimits are those of a policy that sets none.
+func DefaultLimits() Limits {
+	return Limits{
+		Body:          64 << 10,
+		Inflated:      1 << 20,
+		InflateRatio:  100,
+		InflateFree:   64 << 10,
+		Codings:       4,
+		Decoded:       1 << 20,
+		Depth:         MaxJSONDepth,
+		Members:       200_000,
+		Documents:     10_000,
+		Cookies:       4_096,
+		Parameters:    4_096,
+		Segments:      1_024,
+		HeaderValues:  1_024,
+		Values:        1_000,
+		ValueBytes:    16 << 10,
+		ResultBytes:   256 << 10,
+		Notes:         16,
+		keepAllocated: 128 << 10,
+	}
+}
+
+// Limit is the name of a limit.
+type Limit string
+
+// The limits by their names, as notes give them.
+const (
+	LimitBody         Limit = "body"
+	LimitInflated     Limit = "inflated"
+	LimitInflateRatio Limit = "inflate_ratio"
+	LimitCodings      Limit = "codings"
+	LimitDecoded      Limit = "decoded"
+	LimitDepth        Limit = "depth"
+	LimitMembers      Limit = "members"
+	LimitDocuments    Limit = "documents"
+	LimitCookies      Limit = "cookies"
+	LimitCookieBytes  Limit = "cookie_bytes"
+	LimitParameters   Limit = "parameters"
+	LimitQueryBytes   Limit = "query_bytes"
+	LimitPathBytes    Limit = "path_bytes"
+	LimitSegments     Limit = "segments"
+	LimitHeaderValues Limit = "header_values"
+	LimitValues       Limit = "values"
+	LimitValueBytes   Limit = "value_bytes"
+	LimitResultBytes  Limit = "result_bytes"
+	LimitJWTBytes     Limit = "jwt_bytes"
+)
