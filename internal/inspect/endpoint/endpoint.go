@@ -5,9 +5,13 @@
 // seen before, so nodes, days and replays agree. Only past the limits, which
 // keep a scanner from filling the store with paths that it makes up, are
 // templates folded into coarser ones; that is counted.
+//
+// What the upstream refused may use only a part of each limit (guessShare), so
+// that made-up paths and hosts do not take the names of those that exist.
 package endpoint
 
 import (
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,7 +24,11 @@ const (
 	// MaxFoldedPerHost is how many such folded ones it may have before all the rest
 	// is one.
 	MaxFoldedPerHost = 200
-	// MaxTotal is how many templates all hosts may have together.
+	// MaxHosts is how many hosts have limits of their own. All others together have
+	// those of one host.
+	MaxHosts = 5000
+	// MaxTotal is how many templates the hosts with limits of their own may have
+	// together, folded ones too. Beyond it they share the limits of the others.
 	MaxTotal = 20_000
 )
 
@@ -32,83 +40,120 @@ const Rest = "{rest}"
 type Namer struct {
 	mu     sync.RWMutex
 	hosts  map[string]*host
-	total  int
+	others *host  // of those that hosts has no room for
+	room   budget // of hosts
+	total  budget // of their templates
 	folded atomic.Uint64
 }
 
-// host holds the templates of one host, each by its own text.
+// host holds the templates of one host.
 type host struct {
-	templates map[string]string
-	coarse    map[string]string
+	templates set
+	coarse    set
+	answered  bool // at least once
 }
 
 // New returns a Namer that has seen nothing.
-func New() *Namer { return &Namer{hosts: map[string]*host{}} }
+func New() *Namer {
+	others := &budget{limit: MaxPerHost + MaxFoldedPerHost}
+	return &Namer{
+		hosts: map[string]*host{}, others: newHost(others, true),
+		room: budget{limit: MaxHosts}, total: budget{limit: MaxTotal},
+	}
+}
+
+func newHost(total *budget, answered bool) *host {
+	return &host{templates: newSet(MaxPerHost, total), coarse: newSet(MaxFoldedPerHost, total), answered: answered}
+}
 
 // Folded counts the requests that got a coarser template because of a limit.
 func (n *Namer) Folded() uint64 { return n.folded.Load() }
 
 // Name returns the template of a path as it is on the wire, without its query.
-// It does not allocate for a template that it has seen.
-func (n *Namer) Name(hostName, path string) string {
+// The status of the response, 0 when there was none, tells whether the path is a
+// guess; it has no influence on the name while there is room. Name does not
+// allocate for a template that it has seen.
+func (n *Namer) Name(hostName, path string, status int) string {
 	var buf [256]byte
 	template := appendTemplate(buf[:0], path)
+	answered := isAnswer(status)
 	n.mu.RLock()
-	if h := n.hosts[hostName]; h != nil {
-		if known, ok := h.templates[string(template)]; ok {
-			n.mu.RUnlock()
-			return known
-		}
-	}
+	known, ok := n.find(hostName, template, answered)
 	n.mu.RUnlock()
-	return n.add(hostName, string(template))
+	if ok && (known.answered || !answered) {
+		return known.text
+	}
+	return n.add(hostName, string(template), answered)
 }
 
-func (n *Namer) add(hostName, template string) string {
+// isAnswer reports whether a response shows that the upstream knows the path.
+// What asks for credentials or fails does not: many do so for whatever is asked.
+func isAnswer(status int) bool {
+	return http.StatusContinue <= status && status < http.StatusBadRequest
+}
+
+// find looks where add would put the template, and changes nothing.
+func (n *Namer) find(hostName string, template []byte, answered bool) (name, bool) {
+	h, room := n.hosts[hostName], &n.room
+	if h != nil {
+		if known, ok := h.templates.names[string(template)]; ok {
+			return known, h.answered || !answered
+		}
+		if !h.templates.own.has(answered) {
+			return name{}, false
+		}
+		room = &n.total
+	}
+	if room.has(answered) {
+		return name{}, false
+	}
+	known, ok := n.others.templates.names[string(template)]
+	return known, ok
+}
+
+func (n *Namer) add(hostName, template string, answered bool) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	h := n.hosts[hostName]
-	if h == nil {
-		if n.total >= MaxTotal {
-			n.folded.Add(1)
-			return "/" + Rest
+	h := n.host(hostName, answered)
+	if text, ok := h.templates.add(template, answered); ok {
+		return text
+	}
+	if h.templates.own.has(answered) { // it is the total that has no room
+		h = n.others
+		if text, ok := h.templates.add(template, answered); ok {
+			return text
 		}
-		// The name may be part of a larger text that must not be kept alive.
-		h = &host{templates: map[string]string{}, coarse: map[string]string{}}
-		n.hosts[strings.Clone(hostName)] = h
-		n.total++
-	}
-	if known, ok := h.templates[template]; ok {
-		return known
-	}
-	if len(h.templates) < MaxPerHost && n.total < MaxTotal {
-		h.templates[template] = template
-		n.total++
-		return template
 	}
 	n.folded.Add(1)
-	return n.fold(h, template)
-}
-
-// fold keeps the first segment, as long as there are not too many of them.
-func (n *Namer) fold(h *host, template string) string {
-	first := strings.TrimPrefix(template, "/")
-	if end := strings.IndexByte(first, '/'); end >= 0 {
-		first = first[:end]
-	} else {
-		first = ""
-	}
-	coarse := "/" + first + "/" + Rest
-	if first == "" {
-		coarse = "/" + Rest
-	}
-	if known, ok := h.coarse[coarse]; ok {
-		return known
-	}
-	if len(h.coarse) < MaxFoldedPerHost && n.total < MaxTotal {
-		h.coarse[coarse] = coarse
-		n.total++
-		return coarse
+	if text, ok := h.coarse.add(fold(template), answered); ok {
+		return text
 	}
 	return "/" + Rest
+}
+
+// host returns who keeps the templates of a host: itself, if there is room.
+func (n *Namer) host(hostName string, answered bool) *host {
+	h := n.hosts[hostName]
+	switch {
+	case h == nil && !n.room.has(answered):
+		return n.others
+	case h == nil:
+		h = newHost(&n.total, answered)
+		n.room.take(answered)
+		// The name may be part of a larger text that must not be kept alive.
+		n.hosts[strings.Clone(hostName)] = h
+	case answered && !h.answered:
+		n.room.confirm()
+		h.answered = true
+	}
+	return h
+}
+
+// fold keeps the first segment.
+func fold(template string) string {
+	first, _, more := strings.Cut(strings.TrimPrefix(template, "/"), "/")
+	if !more || first == "" {
+		return "/" + Rest
+	}
+	return "/" + first + "/" + Rest
 }

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -11,35 +12,117 @@ func TestNameIsBounded(t *testing.T) {
 	n := New()
 	seen := map[string]bool{}
 	for i := range 3 * MaxPerHost {
-		seen[n.Name("a.example.com", "/shop/"+word(i))] = true
+		seen[n.Name("a.example.com", "/shop/"+word(i), http.StatusOK)] = true
 	}
 	if len(seen) != MaxPerHost+1 || !seen["/shop/{rest}"] || n.Folded() != 2*MaxPerHost {
 		t.Errorf("%d templates, %d folded", len(seen), n.Folded())
 	}
 	for i := range 3 * MaxFoldedPerHost {
-		seen[n.Name("a.example.com", "/"+word(i)+"/x")] = true
+		seen[n.Name("a.example.com", "/"+word(i)+"/x", http.StatusOK)] = true
 	}
 	if len(seen) != MaxPerHost+MaxFoldedPerHost+1 || !seen["/{rest}"] {
 		t.Errorf("%d templates with folded ones", len(seen))
 	}
-	if got := n.Name("a.example.com", "/shop/"+word(0)); got != "/shop/"+word(0) {
+	if got := n.Name("a.example.com", "/shop/"+word(0), http.StatusOK); got != "/shop/"+word(0) {
 		t.Errorf("a template from before the limit became %s", got)
 	}
-	if got := n.Name("b.example.com", "/shop/"+word(0)); got != "/shop/"+word(0) {
+	if got := n.Name("b.example.com", "/shop/"+word(0), http.StatusOK); got != "/shop/"+word(0) {
 		t.Errorf("another host's template became %s", got)
 	}
 }
 
+// TestNameIsBoundedOverHosts: made-up names, hosts and paths both, for as long as
+// anyone likes.
 func TestNameIsBoundedOverHosts(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusNotFound} {
+		n := New()
+		seen := map[string]bool{}
+		for i := range 3 * MaxHosts {
+			for j := range 8 {
+				seen[n.Name(fmt.Sprintf("h%d.example.com", i), "/"+word(8*i+j)+"/x", status)] = true
+			}
+		}
+		kept, hosts := len(n.others.templates.names)+len(n.others.coarse.names), len(n.hosts)
+		for _, h := range n.hosts {
+			kept += len(h.templates.names) + len(h.coarse.names)
+		}
+		if limit := MaxTotal + MaxPerHost + MaxFoldedPerHost; kept > limit || hosts > MaxHosts || len(seen) > limit+1 {
+			t.Errorf("%d: %d templates kept of %d hosts, %d given out", status, kept, hosts, len(seen))
+		}
+		if !seen["/"+Rest] || n.Folded() == 0 {
+			t.Errorf("%d: nothing was folded", status)
+		}
+	}
+}
+
+// TestNameOutlivesScanner: paths and hosts that somebody makes up do not take the
+// names of those that exist.
+func TestNameOutlivesScanner(t *testing.T) {
+	f := func(what string, scan func(n *Namer, i int)) {
+		t.Helper()
+		n := New()
+		for i := range 2 * MaxTotal {
+			scan(n, i)
+		}
+		for _, host := range []string{"shop.example.com", "late.example.com"} {
+			for i := range MaxPerHost / 2 {
+				path := "/real/" + word(i)
+				if got := n.Name(host, path, http.StatusOK); got != path {
+					t.Fatalf("behind %s, %s%s is %s", what, host, path, got)
+				}
+			}
+		}
+	}
+	for _, status := range []int{0, 400, 401, 404, 405, 429, 502} {
+		f(fmt.Sprintf("paths that answer %d", status), func(n *Namer, i int) {
+			n.Name("shop.example.com", "/"+word(i), status)
+		})
+		f(fmt.Sprintf("folders that answer %d", status), func(n *Namer, i int) {
+			n.Name("shop.example.com", "/"+word(i)+"/x", status)
+		})
+		f(fmt.Sprintf("hosts that answer %d", status), func(n *Namer, i int) {
+			n.Name(word(i)+".example.com", "/"+word(i), status)
+		})
+	}
+	// An upstream that does not look at the Host header answers each.
+	f("hosts that answer", func(n *Namer, i int) { n.Name(word(i)+".example.com", "/", http.StatusOK) })
+	f("hosts that answer many paths", func(n *Namer, i int) {
+		n.Name(word(i)+".example.com", "/"+word(i%(MaxPerHost/4)), http.StatusOK)
+	})
+}
+
+// TestNameFoldsGuessesFirst: a folded guess leaves the first segment to those
+// that are answered.
+func TestNameFoldsGuessesFirst(t *testing.T) {
 	n := New()
-	for i := range MaxTotal + 1000 {
-		n.Name(fmt.Sprintf("h%d.example.com", i), "/x")
+	for i := range 2 * MaxPerHost {
+		n.Name("h", "/"+word(i)+"/x", http.StatusNotFound)
 	}
-	if n.total > MaxTotal || len(n.hosts) > MaxTotal {
-		t.Errorf("%d templates kept of %d hosts", n.total, len(n.hosts))
+	if got := n.Name("h", "/unheard/of", http.StatusNotFound); got != "/{rest}" {
+		t.Errorf("a guess beyond all limits is %s", got)
 	}
-	if got := n.Name("new.example.com", "/x"); got != "/{rest}" {
-		t.Errorf("a new host beyond the limit gives %s", got)
+	for i := range 2 * MaxPerHost {
+		n.Name("h", "/shop/"+word(i), http.StatusOK)
+	}
+	if got := n.Name("h", "/cart/unheard-of", http.StatusOK); got != "/cart/{rest}" {
+		t.Errorf("an answered path beyond the limit is %s", got)
+	}
+}
+
+// TestNameForgetsNoStatus: below the limits a path has one name whatever its
+// status, and one that was answered once is no guess anymore.
+func TestNameForgetsNoStatus(t *testing.T) {
+	n := New()
+	for i := range MaxPerHost / 2 {
+		path := "/users/" + word(i)
+		for _, status := range []int{404, 200, 0} {
+			if got := n.Name("h", path, status); got != path {
+				t.Fatalf("%s with %d is %s", path, status, got)
+			}
+		}
+	}
+	if got := n.Name("h", "/unknown", http.StatusNotFound); got != "/unknown" || n.Folded() > 0 {
+		t.Errorf("answered paths were held to be guesses: %s, %d folded", got, n.Folded())
 	}
 }
 
@@ -48,11 +131,11 @@ func TestNameKeepsNoOrder(t *testing.T) {
 	paths := []string{"/a/1", "/a/x", "/a/2026-11-21", "/b%61r", "/bar", "/a/1.json"}
 	forth, back := New(), New()
 	for i := range paths {
-		forth.Name("h", paths[i])
-		back.Name("h", paths[len(paths)-1-i])
+		forth.Name("h", paths[i], http.StatusOK)
+		back.Name("h", paths[len(paths)-1-i], http.StatusNotFound)
 	}
 	for _, p := range paths {
-		if a, b := forth.Name("h", p), back.Name("h", p); a != b || a != Template(p) {
+		if a, b := forth.Name("h", p, http.StatusOK), back.Name("h", p, http.StatusOK); a != b || a != Template(p) {
 			t.Errorf("%s: %s and %s", p, a, b)
 		}
 	}
@@ -60,10 +143,15 @@ func TestNameKeepsNoOrder(t *testing.T) {
 
 func TestNameDoesNotAllocate(t *testing.T) {
 	n := New()
-	for _, p := range []string{"/api/catalogue", "/users/42/orders", "/x/507f1f77bcf86cd799439011"} {
-		n.Name("h", p)
-		if allocs := testing.AllocsPerRun(100, func() { n.Name("h", p) }); allocs > 0 {
-			t.Errorf("%s: %v allocations", p, allocs)
+	for i := range MaxHosts {
+		n.Name(word(i), "/", http.StatusOK)
+	}
+	for _, host := range []string{word(0), "one of the others"} {
+		for _, p := range []string{"/api/catalogue", "/users/42/orders", "/x/507f1f77bcf86cd799439011"} {
+			n.Name(host, p, http.StatusOK)
+			if allocs := testing.AllocsPerRun(100, func() { n.Name(host, p, http.StatusOK) }); allocs > 0 {
+				t.Errorf("%s %s: %v allocations", host, p, allocs)
+			}
 		}
 	}
 }
@@ -74,7 +162,7 @@ func TestNameTogether(t *testing.T) {
 	for g := range 4 {
 		wg.Go(func() {
 			for i := range 500 {
-				if got := n.Name("h", "/"+word(i+g)); !strings.HasPrefix(got, "/") {
+				if got := n.Name("h", "/"+word(i+g), 200+200*(g%2)); !strings.HasPrefix(got, "/") {
 					t.Errorf("got %q", got)
 				}
 			}

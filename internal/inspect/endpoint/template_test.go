@@ -94,7 +94,7 @@ func BenchmarkTemplate(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				n.Name("shop.example.com", path)
+				n.Name("shop.example.com", path, 200)
 			}
 		})
 	}
