@@ -23,7 +23,7 @@ const readingMemory = "512MB"
 
 // serverFlags say whom a command asks.
 type serverFlags struct {
-	Data   string `help:"Data folder: finds the running server and its token there, or is opened when none runs." default:"./data" type:"path" placeholder:"DIR"`
+	Data   string `help:"Data folder: finds the running server and its token there, or is opened when none runs. Default: ${default}." default:"./data" type:"path" placeholder:"DIR"`
 	Server string `help:"Address of a server elsewhere, such as https://sojourn.example.com." placeholder:"URL"`
 	Token  string `help:"Admin token of that server; better set as SOJOURN_TOKEN, which other users of this machine do not see." env:"SOJOURN_TOKEN" placeholder:"TOKEN"`
 }

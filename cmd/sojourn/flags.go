@@ -11,9 +11,9 @@ import (
 
 // commonFlags are the flags of every process that serves.
 type commonFlags struct {
-	Data     string `help:"Data folder." default:"./data" type:"path" placeholder:"DIR"`
+	Data     string `help:"Data folder. Default: ${default}." default:"./data" type:"path" placeholder:"DIR"`
 	Policy   string `help:"Policy file (YAML)." type:"path" placeholder:"FILE"`
-	LogLevel string `help:"Least level that is logged: debug, info, warn, error." default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL"`
+	LogLevel string `help:"Least level that is logged: debug, info, warn, error. Default: ${default}." default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL"`
 }
 
 // args returns the command line that gives another process these flags.

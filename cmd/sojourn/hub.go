@@ -31,13 +31,13 @@ type hubCmd struct {
 
 // hubFlags are the flags of a hub that serve hands on.
 type hubFlags struct {
-	Console         string   `help:"Address of the API and the console." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
+	Console         string   `help:"Address of the API and the console. Default: ${default}." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
 	ConsoleHost     []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
 	ConsoleCert     string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
 	ConsoleKey      string   `help:"Key file (PEM) of the certificate." type:"existingfile" placeholder:"FILE"`
 	ConsoleInsecure bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
 	Retention       string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
-	MemoryLimit     string   `help:"Memory of the store's database engine." default:"1GB" placeholder:"SIZE"`
+	MemoryLimit     string   `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
 }
 
 // args returns the command line that gives another process these flags.

@@ -18,7 +18,7 @@ import (
 type importCmd struct {
 	commonFlags
 	Files     []string `arg:"" name:"file" help:"Access logs or HAR files: plain, gzip, zstd or bzip2; - is standard input."`
-	Format    string   `help:"How the files are written: auto (found for each file), combined, common, vhost or har." default:"auto" enum:"auto,combined,common,vhost,har" placeholder:"FORMAT"`
+	Format    string   `help:"How the files are written: auto (found for each file), combined, common, vhost or har. Default: ${default}." default:"auto" enum:"auto,combined,common,vhost,har" placeholder:"FORMAT"`
 	Retime    string   `help:"With now: shift all files together by whole days, so that their newest day is today or yesterday." default:"" enum:",now" placeholder:"now"`
 	Retention string   `help:"Take requests as old as this, such as 7d or 20000d, and remember it for the server. Default: the policy's, else what an earlier import asked for, else 7d." placeholder:"DAYS"`
 	JSON      bool     `name:"json" help:"Print the report as JSON."`

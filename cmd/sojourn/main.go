@@ -41,6 +41,9 @@ type commands struct {
 	Keys    keysCmd    `cmd:"" help:"Show the built-in session keys, in their order." group:"Set up"`
 	Policy  policyCmd  `cmd:"" help:"Check a policy file." group:"Set up"`
 	Openapi openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API." group:"Set up"`
+
+	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete sojourn." group:"Set up"`
+	Complete   completeCmd   `cmd:"" hidden:""`
 }
 
 func main() {

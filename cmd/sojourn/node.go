@@ -33,10 +33,10 @@ type nodeCmd struct {
 
 // nodeFlags are the flags of a node that serve hands on.
 type nodeFlags struct {
-	Proxy    string `help:"Address of the reverse proxy." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Proxy    string `help:"Address of the reverse proxy. Default: ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Upstream string `help:"Where requests go that no application routes elsewhere." placeholder:"URL"`
-	BusBytes string `help:"Limit of the bus on disk; beyond it new records are refused and counted." default:"4GiB" placeholder:"SIZE"`
-	Waiting  string `help:"Limit of the memory for records that wait for the bus; beyond it they are dropped and counted." default:"64MiB" placeholder:"SIZE"`
+	BusBytes string `help:"Limit of the bus on disk; beyond it new records are refused and counted. Default: ${default}." default:"4GiB" placeholder:"SIZE"`
+	Waiting  string `help:"Limit of the memory for records that wait for the bus; beyond it they are dropped and counted. Default: ${default}." default:"64MiB" placeholder:"SIZE"`
 
 	// wrap lets a test make inspection fail; nil in the binary.
 	wrap func(inspect.Inspection) inspect.Inspection

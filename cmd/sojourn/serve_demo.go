@@ -21,8 +21,8 @@ import (
 // demoFlags make serve a demo.
 type demoFlags struct {
 	Demo     bool   `help:"Put a demo shop behind the proxy and demo traffic in front of it, with the past days filled in."`
-	DemoDays int    `help:"Past days that the demo fills in." default:"6" placeholder:"DAYS"`
-	DemoSeed uint64 `help:"Seed of the demo traffic: the same seed, the same traffic." default:"1" placeholder:"N"`
+	DemoDays int    `help:"Past days that the demo fills in. Default: ${default}." default:"6" placeholder:"DAYS"`
+	DemoSeed uint64 `help:"Seed of the demo traffic: the same seed, the same traffic. Default: ${default}." default:"1" placeholder:"N"`
 }
 
 // demoPolicy makes Sojourn believe the demo traffic's X-Forwarded-For, as behind
