@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -38,13 +39,18 @@ type nodeFlags struct {
 	BusBytes string `help:"Limit of the bus on disk; beyond it new records are refused and counted. Default: ${default}." default:"4GiB" placeholder:"SIZE"`
 	Waiting  string `help:"Limit of the memory for records that wait for the bus; beyond it they are dropped and counted. Default: ${default}." default:"64MiB" placeholder:"SIZE"`
 
+	MaxConnections int `help:"Connections of clients at a time; further ones wait. 0: no limit. Default: ${default}." default:"10000" placeholder:"N"`
+
 	// wrap lets a test make inspection fail; nil in the binary.
 	wrap func(inspect.Inspection) inspect.Inspection
 }
 
 // args returns the command line that gives another process these flags.
 func (f *nodeFlags) args() []string {
-	args := []string{"--proxy", f.Proxy, "--bus-bytes", f.BusBytes, "--waiting", f.Waiting}
+	args := []string{
+		"--proxy", f.Proxy, "--bus-bytes", f.BusBytes, "--waiting", f.Waiting,
+		"--max-connections", strconv.Itoa(f.MaxConnections),
+	}
 	if f.Upstream != "" {
 		args = append(args, "--upstream", f.Upstream)
 	}
@@ -126,6 +132,9 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	named := prometheus.WrapRegistererWith(prometheus.Labels{"node": n.name}, n.metrics)
 	n.losses = newLosses(named)
+	if c.MaxConnections < 0 {
+		return n, fmt.Errorf("--max-connections %d: give how many clients may be connected at a time, or 0 for no limit", c.MaxConnections)
+	}
 	pol, err := c.loadPolicy()
 	if err != nil {
 		return n, err
@@ -146,6 +155,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	}
 	n.proxy, err = proxy.New(proxy.Config{
 		Listen: c.Proxy, Upstream: c.Upstream, Policy: pol, Inspector: n.inspector, Log: logger, Metrics: named,
+		MaxConnections: c.MaxConnections,
 	})
 	if err != nil {
 		return n, err
