@@ -36,6 +36,9 @@ const (
 	// stopTimeout is how long a stop may take in all before processes are killed.
 	// It lies above what the proxy, the flush and the drain may take together.
 	stopTimeout = 90 * time.Second
+	// sameSignal is how soon after the first signal another one counts as the same:
+	// timeout(1) and others signal a process, and its group at once.
+	sameSignal = 500 * time.Millisecond
 	// linkTimeout bounds asking the hub for a sign-in link.
 	linkTimeout = 5 * time.Second
 )
@@ -141,15 +144,19 @@ func (s *serving) stop() {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(again)
-	deadline := time.After(stopTimeout)
+	began, deadline := time.Now(), time.After(stopTimeout)
 	wait := func(done <-chan struct{}) error {
-		select {
-		case <-done:
-			return nil
-		case <-again:
-			return errors.New("stopped by a second signal")
-		case <-deadline:
-			return fmt.Errorf("not stopped within %v", stopTimeout)
+		for {
+			select {
+			case <-done:
+				return nil
+			case <-again:
+				if time.Since(began) > sameSignal {
+					return errors.New("stopped by a second signal")
+				}
+			case <-deadline:
+				return fmt.Errorf("not stopped within %v", stopTimeout)
+			}
 		}
 	}
 	var err error
