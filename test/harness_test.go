@@ -120,9 +120,13 @@ func serve(t testing.TB, data string, args ...string) *server {
 	}()
 	t.Cleanup(func() { s.cleanUp(t) })
 	eventually(t, "the server greets", func() error {
-		found := greeting.FindStringSubmatch(s.printed(t))
+		over, printed := s.isOver(), s.printed(t)
+		found := greeting.FindStringSubmatch(printed)
+		if found == nil && over {
+			t.Fatalf("the server ended at once: %s", printed)
+		}
 		if found == nil {
-			return errors.New(s.printed(t))
+			return errors.New(printed)
 		}
 		s.proxy, s.signIn = found[1], found[2]
 		return nil
@@ -170,7 +174,7 @@ func (s *server) printed(t testing.TB) string {
 // terminate asks the server to stop.
 func (s *server) terminate(t testing.TB) {
 	t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Fatalf("SIGTERM: %v", err)
 	}
 }

@@ -26,6 +26,7 @@ func TestStop(t *testing.T) {
 	l.reach(t, 500)
 
 	s.terminate(t)
+	s.terminate(t) // as timeout(1) does: the process, then its group
 	s.refuses(t)
 	close(slow.finish) // only now, when nobody else gets in
 	if err := <-answer; err != nil {
@@ -60,8 +61,13 @@ func TestStopTwice(t *testing.T) {
 	s.terminate(t)
 	s.refuses(t)
 	again := time.Now()
-	s.terminate(t)
-	s.wait(t)
+	eventually(t, "the server is over", func() error {
+		if s.isOver() {
+			return nil
+		}
+		s.terminate(t)
+		return errors.New("it is still there")
+	})
 	if took := time.Since(again); took > soon {
 		t.Errorf("it took %v after the second signal", took)
 	}
