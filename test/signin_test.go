@@ -73,7 +73,7 @@ func checkLink(t *testing.T, link, console string) {
 		t.Fatalf("the link: %s, cookies %v", resp.Status, resp.Cookies())
 	}
 	c := resp.Cookies()[0]
-	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" {
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/api/v1" {
 		t.Errorf("the cookie is %v", c)
 	}
 	if resp, _ := send(t, http.MethodGet, link, nil); resp.StatusCode != http.StatusForbidden || len(resp.Cookies()) != 0 {

@@ -57,8 +57,8 @@ func (a *API) identify(r *http.Request) (caller, bool) {
 		who.credential = record.CredentialToken
 		return who, a.hasToken(r)
 	}
-	// A browser may hold several cookies of the name (other paths, other ports of
-	// the same host); any good one will do.
+	// A browser may hold several cookies of the name (of other servers on the same
+	// host); any good one will do.
 	for _, c := range r.CookiesNamed(cookieName) {
 		if expires, ok := a.cookies.check(c.Value, a.now()); ok {
 			who.credential, who.expires = record.CredentialCookie, expires

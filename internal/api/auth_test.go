@@ -136,7 +136,7 @@ func TestSignOut(t *testing.T) {
 	if r.StatusCode != 204 || len(cookies) != 1 {
 		t.Fatalf("status %d, cookies %v", r.StatusCode, cookies)
 	}
-	if c := cookies[0]; c.Name != cookieName || c.Value != "" || c.MaxAge >= 0 || c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
+	if c := cookies[0]; c.Name != cookieName || c.Value != "" || c.MaxAge >= 0 || c.Path != "/api/v1" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
 		t.Errorf("the cookie stays: %+v", c)
 	}
 }

@@ -69,10 +69,12 @@ func (c *cookies) sign(claim []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// sessionCookie is the cookie with this value; a negative age removes it.
+// sessionCookie is the cookie with this value; a negative age removes it. It goes
+// to the API alone: browsers send a cookie to every port of its host, so the wider
+// its path, the more of the servers beside us would see it.
 func sessionCookie(value string, age int, tls bool) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName, Value: value, Path: "/", MaxAge: age,
+		Name: cookieName, Value: value, Path: prefix, MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: tls,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -46,7 +47,7 @@ func TestSignIn(t *testing.T) {
 		t.Fatalf("status %d to %q with cookies %v", r.StatusCode, r.Header.Get("Location"), r.Cookies())
 	}
 	c := r.Cookies()[0]
-	if c.Name != cookieName || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure || c.MaxAge != 7*24*3600 || c.Domain != "" {
+	if c.Name != cookieName || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/api/v1" || c.Secure || c.MaxAge != 7*24*3600 || c.Domain != "" {
 		t.Errorf("cookie %+v", c)
 	}
 	if r := f.do("GET", "/api/v1/sessions", "Authorization", "", "Cookie", c.Name+"="+c.Value); r.StatusCode != 200 {
@@ -109,4 +110,48 @@ func TestSignInCode(t *testing.T) {
 	if a != want {
 		t.Errorf("%+v, want %+v", a, want)
 	}
+}
+
+// TestSignIn_Browser walks with a browser's memory for cookies, which knows no
+// ports: what else listens on the host does not get ours.
+func TestSignIn_Browser(t *testing.T) {
+	f := newFixture(t)
+	server := httptest.NewServer(f)
+	defer server.Close()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	ask := func(method, target string, want int) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := browser.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s %s: status %d, want %d", method, target, resp.StatusCode, want)
+		}
+	}
+	ask("GET", f.SignInCode(server.URL).Link, 200) // by way of the console
+	ask("GET", server.URL+"/api/v1/sessions", 200)
+	for target, want := range map[string]int{
+		server.URL + "/api/v1/me": 1, server.URL + "/": 0, server.URL + "/api/v2": 0,
+		"http://127.0.0.1:1/": 0, "http://127.0.0.1:1/api/users": 0,
+	} {
+		u, err := url.Parse(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := jar.Cookies(u); len(got) != want {
+			t.Errorf("%s gets %v", target, got)
+		}
+	}
+	ask("POST", server.URL+"/api/v1/sign-out", 204)
+	ask("GET", server.URL+"/api/v1/sessions", 401)
 }
