@@ -96,6 +96,9 @@ func checkLink(t *testing.T, link, console string) {
 	if resp, body := send(t, http.MethodPost, console+"/api/v1/sign-out", own); resp.StatusCode/100 != 2 || len(resp.Cookies()) != 1 || resp.Cookies()[0].MaxAge >= 0 {
 		t.Errorf("signing out: %s %s %v", resp.Status, body, resp.Cookies())
 	}
+	if resp, _ := send(t, http.MethodGet, console+"/api/v1/sessions", signedIn); resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a copy of the cookie after signing out: %s", resp.Status)
+	}
 }
 
 // TestModes: nobody else on the machine can read the folder or a secret in it.

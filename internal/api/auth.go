@@ -19,6 +19,7 @@ type caller struct {
 	expires    time.Time // zero for a token
 	host       string    // as the caller addresses us; checked against the allowed names
 	tls        bool
+	cookies    []*http.Cookie // that it brought, good or bad
 }
 
 type callerKey struct{}
@@ -52,14 +53,14 @@ func (a *API) authenticate(next http.Handler) http.Handler {
 }
 
 func (a *API) identify(r *http.Request) (caller, bool) {
-	who := caller{host: r.Host, tls: r.TLS != nil}
+	// A browser may hold several cookies of the name (of other servers on the same
+	// host); any good one will do.
+	who := caller{host: r.Host, tls: r.TLS != nil, cookies: r.CookiesNamed(cookieName)}
 	if r.Header.Get("Authorization") != "" {
 		who.credential = record.CredentialToken
 		return who, a.hasToken(r)
 	}
-	// A browser may hold several cookies of the name (of other servers on the same
-	// host); any good one will do.
-	for _, c := range r.CookiesNamed(cookieName) {
+	for _, c := range who.cookies {
 		if expires, ok := a.cookies.check(c.Value, a.now()); ok {
 			who.credential, who.expires = record.CredentialCookie, expires
 			return who, true
@@ -89,8 +90,16 @@ type cookieOutput struct {
 	SetCookie http.Cookie `header:"Set-Cookie" doc:"Removes the cookie"`
 }
 
+// signOut takes the cookie away from the browser and revokes it, so that a copy
+// of it lets nobody in either, as far as revoked remembers.
 func (a *API) signOut(ctx context.Context, _ *struct{}) (*cookieOutput, error) {
-	return &cookieOutput{SetCookie: *sessionCookie("", -1, callerOf(ctx).tls)}, nil
+	who := callerOf(ctx)
+	for _, c := range who.cookies {
+		if forgot := a.cookies.revoke(c.Value, a.now()); forgot {
+			a.log.Warn("more sign-outs than are remembered; the cookie that expires next holds again until then", "remembered", maxRevoked)
+		}
+	}
+	return &cookieOutput{SetCookie: *sessionCookie("", -1, who.tls)}, nil
 }
 
 func (a *API) createSignInCode(ctx context.Context, _ *struct{}) (*answer[record.SignInCode], error) {

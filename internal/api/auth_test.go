@@ -65,6 +65,7 @@ func TestAuthenticate(t *testing.T) {
 			if name == "TokenInQuery" {
 				path += "?token=" + testToken
 			}
+			f.cookies = testCookies(t) // of whom nobody has signed out yet
 			r := f.do(method, path, append([]string{"Authorization", ""}, tt.header...)...)
 			switch {
 			case !tt.in && r.StatusCode != 401:
@@ -138,5 +139,59 @@ func TestSignOut(t *testing.T) {
 	}
 	if c := cookies[0]; c.Name != cookieName || c.Value != "" || c.MaxAge >= 0 || c.Path != "/api/v1" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
 		t.Errorf("the cookie stays: %+v", c)
+	}
+}
+
+// TestSignOut_Copy: a cookie that was copied before is worth nothing afterwards.
+func TestSignOut_Copy(t *testing.T) {
+	f := newFixture(t)
+	mine, other, third := f.cookieOf(testNow), f.cookieOf(testNow), f.cookieOf(testNow)
+	is := func(want int, header ...string) {
+		t.Helper()
+		if r := f.do("GET", "/api/v1/me", append([]string{"Authorization", ""}, header...)...); r.StatusCode != want {
+			t.Errorf("%v: status %d, want %d", header, r.StatusCode, want)
+		}
+	}
+	signOut := func(want int, header ...string) {
+		t.Helper()
+		if r := f.do("POST", "/api/v1/sign-out", header...); r.StatusCode != want {
+			t.Errorf("sign-out with %v: status %d, want %d", header, r.StatusCode, want)
+		}
+	}
+	signOut(403, "Authorization", "", "Cookie", mine, "Origin", "https://evil.example")
+	is(200, "Cookie", mine)
+	signOut(204, "Authorization", "", "Cookie", mine)
+	is(401, "Cookie", mine)
+	is(200, "Cookie", other)
+	is(200, "Cookie", mine+"; "+other)
+	signOut(401, "Authorization", "", "Cookie", mine)
+
+	// All that the browser has, and with the token too.
+	signOut(204, "Cookie", cookieName+"=x; "+other+"; "+third)
+	is(401, "Cookie", other)
+	is(401, "Cookie", third)
+	signOut(204)
+	f.now = testNow.Add(cookieLifetime)
+	signOut(204, "Cookie", third)
+}
+
+// TestSignOut_Many: what cannot be remembered is told.
+func TestSignOut_Many(t *testing.T) {
+	f := newFixture(t)
+	first := f.cookieOf(testNow.Add(-time.Second))
+	for i := range maxRevoked + 1 {
+		value := first
+		if i > 0 {
+			value = f.cookieOf(testNow)
+		}
+		if r := f.do("POST", "/api/v1/sign-out", "Authorization", "", "Cookie", value); r.StatusCode != 204 {
+			t.Fatalf("sign-out %d: status %d", i, r.StatusCode)
+		}
+	}
+	if log := f.log.String(); strings.Count(log, "sign-out") != 1 || !strings.Contains(log, "level=WARN") {
+		t.Errorf("the log says %q", log)
+	}
+	if r := f.do("GET", "/api/v1/me", "Authorization", "", "Cookie", first); r.StatusCode != 200 {
+		t.Errorf("the oldest sign-out is still remembered: %d", r.StatusCode)
 	}
 }

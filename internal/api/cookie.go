@@ -24,11 +24,18 @@ const (
 	cookieLen     = cookieSaltLen + cookieTimeLen + sha256.Size
 )
 
-// cookies makes and checks the cookie of a signed-in browser. It is stateless, so
-// it outlives a restart: salt, expiry in seconds since 1970, and the HMAC-SHA256
-// of both under a sub-key (HKDF, RFC 5869) of the install key. The admin token
-// is part of that sub-key: a new token signs every browser out.
-type cookies struct{ key []byte }
+// cookies makes and checks the cookie of a signed-in browser. What it holds is
+// enough to check it, so it outlives a restart: salt, expiry in seconds since
+// 1970, and the HMAC-SHA256 of both under a sub-key (HKDF, RFC 5869) of the
+// install key. The admin token is part of that sub-key: a new token signs every
+// browser out. Only which cookies were signed out stands elsewhere, in revoked.
+type cookies struct {
+	key     []byte
+	revoked revoked
+}
+
+// cookieSalt tells cookies apart.
+type cookieSalt [cookieSaltLen]byte
 
 func newCookies(installKey []byte, token string) (*cookies, error) {
 	salt := sha256.Sum256([]byte(token))
@@ -36,7 +43,7 @@ func newCookies(installKey []byte, token string) (*cookies, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the cookie key: %w", err)
 	}
-	return &cookies{key}, nil
+	return &cookies{key: key}, nil
 }
 
 // issue returns a cookie that signs its browser in. It is Secure when the browser
@@ -51,16 +58,28 @@ func (c *cookies) issue(now time.Time, tls bool) *http.Cookie {
 
 // check reports whether a value is a cookie of ours that still holds, and until when.
 func (c *cookies) check(value string, now time.Time) (expires time.Time, ok bool) {
+	salt, expires, ok := c.open(value)
+	return expires, ok && now.Before(expires) && !c.revoked.has(salt)
+}
+
+// revoke makes a cookie that holds hold no more. It reports whether an earlier
+// one had to be forgotten for it.
+func (c *cookies) revoke(value string, now time.Time) (forgot bool) {
+	salt, expires, ok := c.open(value)
+	return ok && now.Before(expires) && c.revoked.add(salt, expires, now)
+}
+
+// open takes a value apart; ok tells that it is one of ours.
+func (c *cookies) open(value string) (salt cookieSalt, expires time.Time, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil || len(b) != cookieLen {
-		return time.Time{}, false
+		return salt, expires, false
 	}
 	claim, mac := b[:cookieSaltLen+cookieTimeLen], b[cookieSaltLen+cookieTimeLen:]
 	if !hmac.Equal(mac, c.sign(claim)) {
-		return time.Time{}, false
+		return salt, expires, false
 	}
-	expires = time.Unix(int64(binary.BigEndian.Uint64(claim[cookieSaltLen:])), 0)
-	return expires, now.Before(expires)
+	return cookieSalt(claim[:cookieSaltLen]), time.Unix(int64(binary.BigEndian.Uint64(claim[cookieSaltLen:])), 0), true
 }
 
 func (c *cookies) sign(claim []byte) []byte {
