@@ -209,7 +209,7 @@ func TestInstallKeys(t *testing.T) {
 
 func TestTruncated(t *testing.T) {
 	identifier := testIdentifier(t)
-	long := strings.Repeat("a=1; ", 20_000)
+	long := strings.Repeat("a=1; ", 60_000)
 	if id := identifier.Identify(request("203.0.113.7", "Cookie: "+long)); !id.Truncated {
 		t.Error("a cookie header over the limit is not told")
 	}
@@ -272,6 +272,51 @@ func BenchmarkIdentify(b *testing.B) {
 		r.Query = "page=2&sort=price"
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			for b.Loop() {
+				identifier.Identify(r)
+			}
+		})
+	}
+}
+
+// TestIdentifyBehindJunk: cookies that somebody adds, as many as a request can
+// carry, do not push the one that groups out of sight.
+func TestIdentifyBehindJunk(t *testing.T) {
+	identifier := testIdentifier(t)
+	const session = "PHPSESSID=9f8a7b6c5d4e3f2a1b0c9d8e7f"
+	want := identifier.Identify(request("203.0.113.7", "Cookie: "+session))
+	for name, junk := range junkCookies() {
+		for _, lines := range [][]string{{"Cookie: " + junk + session}, {"Cookie: " + junk, "Cookie: " + session}} {
+			got := identifier.Identify(request("203.0.113.7", lines...))
+			if got.Session != want.Session || got.Key != "PHPSESSID" || got.Truncated {
+				t.Errorf("%s in %d lines: key %s, truncated %v", name, len(lines), got.Key, got.Truncated)
+			}
+		}
+	}
+}
+
+// junkCookies are cookies of several kinds that fill the head of a request.
+func junkCookies() map[string]string {
+	const head = 255 << 10 // leaves room for what else must stand in it
+	junk := map[string]string{}
+	for name, cookie := range map[string]string{
+		"empty":  "a=;",
+		"bare":   "a;",
+		"glob":   "_a_session=9f8a7b6c5d4e3f2a1b0c9d8e7f;",
+		"chunks": "__Secure-authjs.session-token.1=9f8a7b6c5d4e3f2a1b0c9d8e7f;",
+		"none":   "a_session=undefined;",
+	} {
+		junk[name] = strings.Repeat(cookie, head/len(cookie))
+	}
+	return junk
+}
+
+func BenchmarkIdentifyJunk(b *testing.B) {
+	identifier := testIdentifier(b)
+	for name, junk := range junkCookies() {
+		r := request("203.0.113.7", "Cookie: "+junk)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(junk)))
 			for b.Loop() {
 				identifier.Identify(r)
 			}

@@ -2,8 +2,11 @@ package point
 
 import "strings"
 
-// MaxCookieBytes is how much of the Cookie headers of one request is read.
-const MaxCookieBytes = 64 << 10
+// MaxCookieBytes is how much of the Cookie headers of one request is read. It is
+// what the proxy takes as the head of a request (its limit of 256 KiB, and the
+// 4 KiB that net/http reads beyond such a limit), so that no junk in front can
+// push a session's cookie out of sight.
+const MaxCookieBytes = (256 + 4) << 10
 
 // Cookies scans the Cookie headers of a request (RFC 6265 §5.4), tolerantly: what
 // is not name=value is passed over, blanks and double quotes around a value do
