@@ -47,12 +47,13 @@ func TestCookiesBound(t *testing.T) {
 
 func cookiesOf(lines []string) (got string, cut bool) {
 	scan := ScanCookies(lines)
+	var b strings.Builder
 	for {
 		name, value, ok := scan.Next()
 		if !ok {
-			return got, scan.Cut
+			return b.String(), scan.Cut
 		}
-		got += name + "=" + value + "|"
+		b.WriteString(name + "=" + value + "|")
 	}
 }
 
