@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,6 +20,12 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "the hub is ready", func() error {
+		if resp, body := send(t, http.MethodGet, console+"/readyz", nil); resp.StatusCode != http.StatusOK {
+			return errors.New(body)
+		}
+		return nil
+	})
 	token, err := s.token()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +41,6 @@ func TestSignIn(t *testing.T) {
 		{"page, head only", http.MethodHead, console + "/", nil, http.StatusOK},
 		{"page under a foreign name", http.MethodGet, console + "/", map[string]string{"Host": "evil.test"}, http.StatusMisdirectedRequest},
 		{"healthz", http.MethodGet, console + "/healthz", nil, http.StatusOK},
-		{"readyz", http.MethodGet, console + "/readyz", nil, http.StatusOK},
 		{"metrics", http.MethodGet, console + "/metrics", nil, http.StatusOK},
 		{"nothing", http.MethodGet, api, nil, http.StatusUnauthorized},
 		{"wrong token", http.MethodGet, api, map[string]string{"Authorization": "Bearer " + strings.Repeat("0", len(token))}, http.StatusUnauthorized},
