@@ -3,6 +3,7 @@ package inspect
 import (
 	"net/netip"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"sojourn/internal/exchange"
@@ -13,6 +14,7 @@ import (
 type rules struct {
 	revision  uint64
 	matcher   *policy.Matcher
+	watched   *policy.Matcher   // of the applications that are not off, whatever the path
 	routes    map[string]*route // by application
 	rest      *route            // what no application matches
 	left      *route            // what an exclude leaves out
@@ -26,7 +28,9 @@ type rules struct {
 type route struct {
 	rules       *rules
 	application string
-	excluded    bool // not recorded
+	excluded    bool   // not recorded
+	byPath      bool   // it takes only a part of its hosts' paths
+	recorded    *route // of an application that is off: the same one, recorded
 }
 
 func compileRules(p *policy.Policy, revision uint64) *rules {
@@ -35,9 +39,18 @@ func compileRules(p *policy.Policy, revision uint64) *rules {
 		keepQuery: p.Capture.KeepQuery,
 		header:    textproto.CanonicalMIMEHeaderKey(p.ClientAddress.Header), trusted: p.ClientAddress.TrustedProxies,
 	}
+	var watched []policy.Application
 	for _, a := range p.Applications {
-		r.routes[a.Name] = &route{rules: r, application: a.Name, excluded: a.Mode == policy.ModeOff}
+		to := &route{rules: r, application: a.Name}
+		if a.Mode == policy.ModeOff {
+			to = &route{rules: r, application: a.Name, excluded: true, byPath: byPath(a.Paths), recorded: to}
+		} else {
+			a.Paths = nil
+			watched = append(watched, a)
+		}
+		r.routes[a.Name] = to
 	}
+	r.watched = policy.NewMatcher(watched)
 	r.rest = &route{rules: r, application: policy.DefaultApplication}
 	r.left = &route{rules: r, excluded: true}
 	for _, e := range p.Capture.Exclude {
@@ -54,11 +67,19 @@ func (r *rules) route(x *exchange.Exchange) *route {
 	if r.excludes(x) {
 		return r.left
 	}
-	if a := r.matcher.Match(x.Host, x.Path); a != nil {
-		return r.routes[a.Name]
+	a := r.matcher.Match(x.Host, x.Path)
+	if a == nil {
+		return r.rest
 	}
-	return r.rest
+	to := r.routes[a.Name]
+	if to.excluded && devious(x.Path) && (to.byPath || r.watched.Match(x.Host, "/") != nil) {
+		return to.recorded // another path may be meant, of which requests are recorded
+	}
+	return to
 }
+
+// byPath reports whether prefixes leave anything out.
+func byPath(prefixes []string) bool { return len(prefixes) > 0 && !slices.Contains(prefixes, "/") }
 
 func (r *rules) excludes(x *exchange.Exchange) bool {
 	if len(r.exclude) == 0 || devious(x.Path) {

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,35 @@ capture:
 		`/static/..\admin`, "/static/..%5cadmin", "/static/..%2fadmin", "/static/..;/admin", "/static/%252e%252e/admin", "/static/%"} {
 		f("GET", "a.example.com", path, false)
 	}
+}
+
+// TestModeOff: an application that is off is not recorded; nobody slips into it by
+// the way a path is written.
+func TestModeOff(t *testing.T) {
+	f := func(doc string, recorded map[string]string) {
+		t.Helper()
+		p := testPipeline(t, doc)
+		for target, want := range recorded {
+			host, path, _ := strings.Cut(target, "/")
+			r, keep, err := p.Inspect(get(host, "/"+path, ""))
+			if keep != (want != "") || r.Application != want || err != nil {
+				t.Errorf("%s: kept %v as %q, want %q (%v)", target, keep, r.Application, want, err)
+			}
+		}
+	}
+	f("applications: [{name: rest}, {name: off, paths: [/off], mode: off}]\n", map[string]string{
+		"h/off": "", "h/off/x": "", "h/./off": "", "h/%6fff/x": "", "h/offx": "rest",
+		"h/admin/..%2foff/x": "off", "h/admin/../off/x": "off", `h/admin\..\/..%2foff`: "off",
+		"h/off;/../admin": "rest", "h/off/..;/admin": "off", "h/off/%2e%2e/admin": "rest",
+	})
+	// Where another path of the host is watched, so is what may be meant for it.
+	f(`applications:
+  - {name: quiet, hosts: ["*.example.com"], mode: off}
+  - {name: api, hosts: [a.example.com], paths: [/api]}
+`, map[string]string{
+		"a.example.com/x": "", "a.example.com/api/x": "api", "a.example.com/api/..%2fx": "quiet", "other.test/x": "default",
+		"b.example.com/x": "", "b.example.com/a;b=1": "", "b.example.com/x/%2e%2e/y": "",
+	})
 }
 
 func TestApplications(t *testing.T) {
