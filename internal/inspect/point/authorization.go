@@ -38,3 +38,21 @@ func BasicUser(credentials string) (user string, ok bool) {
 	}
 	return string(text[:colon]), true
 }
+
+var basicFormat = format{name: "basic", place: inValue, keys: noKeys, group: true, read: readBasic, parts: []*format{
+	{name: "user", keys: noKeys},
+}}
+
+// readBasic yields the user name of Basic credentials. There is no point for
+// the password.
+func readBasic(r *run, n *node, data []byte) {
+	scheme, rest := Credentials(string(data[:min(len(data), maxBasicBytes)]))
+	if scheme != "" && !strings.EqualFold(scheme, "Basic") {
+		return
+	}
+	if user, ok := BasicUser(rest); ok {
+		r.valueString(n.step("user"), user)
+	} else if scheme != "" {
+		r.malformed("basic", -1, "no credentials in base64")
+	}
+}

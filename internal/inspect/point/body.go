@@ -5,33 +5,58 @@ import "strings"
 // body is a body made ready for reading.
 type body struct {
 	data      []byte // without content encodings
-	utf8      []byte // data as UTF-8
-	converted bool   // utf8 is filled
+	utf8      []byte // data as UTF-8, once textBody was asked
+	stream    stream // what kind of stream utf8 is, if any
 	media     string // the declared media type in lower case, without parameters; empty: none
 	params    string // what stands behind it
 	truncated bool   // there was more than was captured or may be read
 }
 
-// readBody hands the body to the formats that points ask for and that it may be.
+// readBody hands the body to the formats that points ask for and that it may be:
+// what it is declared to be, and what it looks like.
 func (r *run) readBody(root *node) {
 	r.openBody()
 	for _, s := range root.steps {
-		f := s.format
-		if f.place&inBody == 0 || len(r.body.data) == 0 && !f.bodiless {
+		f, data := s.format, r.body.data
+		if f.place&inBody == 0 || len(data) == 0 && !f.bodiless {
 			continue
+		}
+		if f.text {
+			data = r.textBody()
 		}
 		if f.accepts != nil && !f.accepts(&r.body) {
 			continue
 		}
-		data := r.body.data
-		if f.text {
-			data = r.textBody()
+		read := f.read
+		if f.readBody != nil {
+			read = f.readBody
 		}
-		f.read(r, s.node, data)
+		if f.documents && r.body.stream != noStream {
+			r.readStream(read, s.node, data)
+		} else {
+			read(r, s.node, data)
+		}
 	}
 }
 
-// openBody finds the body of the run's side and says what it is declared to be.
+// readStream reads a stream document by document.
+func (r *run) readStream(read reader, n *node, data []byte) {
+	for d := (documents{kind: r.body.stream, rest: data}); ; {
+		doc, ok := d.next()
+		if !ok {
+			break
+		}
+		if r.event++; r.event >= r.Documents {
+			r.limit("body", LimitDocuments)
+			break
+		}
+		read(r, n, doc)
+	}
+	r.event = -1
+}
+
+// openBody finds the body of the run's side, says what it is declared to be, and
+// decompresses it.
 func (r *run) openBody() {
 	captured, header := &r.x.RequestBody, r.x.Header
 	if r.side == Response {
@@ -42,10 +67,24 @@ func (r *run) openBody() {
 	if captured.Truncated {
 		r.limit("body", LimitBody)
 	}
+	if len(captured.Bytes) > 0 {
+		r.decodeContent(header["Content-Encoding"])
+	}
 }
 
 // textBody is the body as UTF-8.
-func (r *run) textBody() []byte { return r.body.data }
+func (r *run) textBody() []byte {
+	b := &r.body
+	if b.utf8 == nil && len(b.data) > 0 {
+		b.utf8 = b.data
+		if e := charsetOf(b.parameter("charset"), b.data); e != nil {
+			b.utf8 = toUTF8(e, b.data)
+		}
+		b.utf8 = withoutMark(b.utf8)
+		b.stream = streamOf(b.media, b.utf8)
+	}
+	return b.utf8
+}
 
 // parameter returns a parameter of the media type, without quotes; empty when
 // it has none of that name (RFC 9110 §5.6.6).

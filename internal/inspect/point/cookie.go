@@ -76,3 +76,24 @@ func unquote(s string) string {
 	}
 	return s
 }
+
+var cookieFormat = format{name: "cookie", side: Request, place: inHead, keys: nameKeys, read: readCookie}
+
+// readCookie yields the values of the cookies that a request sends.
+func readCookie(r *run, n *node, _ []byte) {
+	scan := ScanCookies(r.x.Header["Cookie"])
+	for room := r.Cookies; ; room-- {
+		name, value, ok := scan.Next()
+		if !ok {
+			break
+		}
+		if room == 0 {
+			r.limit("cookie", LimitCookies)
+			break
+		}
+		r.occurrence(n, name, value)
+	}
+	if scan.Cut {
+		r.limit("cookie", LimitCookieBytes)
+	}
+}

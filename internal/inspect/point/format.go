@@ -9,6 +9,7 @@ type format struct {
 	keys  keyRule
 
 	canonical bool // its first key is the name of a header
+	numeric   bool // in its further keys a number is an index, quoted or not
 
 	// group: it has no value of its own, only its parts have. Every other format
 	// yields values, which the formats with inValue may follow.
@@ -21,6 +22,7 @@ type format struct {
 
 	// For bodies.
 
+	readBody  reader             // in place of read, where a body is read in another way
 	accepts   func(b *body) bool // whether a body is worth reading; nil: always
 	text      bool               // it reads text: the body is converted to UTF-8 before
 	documents bool               // it reads a stream of events one by one

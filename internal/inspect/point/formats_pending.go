@@ -23,19 +23,4 @@ var (
 		{name: "argument", keys: nestedKeys},
 		{name: "meta", keys: nestedKeys},
 	}}
-
-	cookieFormat    = format{name: "cookie", side: Request, place: inHead, keys: nameKeys}
-	setCookieFormat = format{name: "set_cookie", side: Response, place: inHead, keys: nameKeys}
-	queryFormat     = format{name: "query", side: Request, place: inHead, keys: nestedKeys}
-	pathFormat      = format{name: "path", side: Request, place: inHead, keys: segmentKeys, parts: []*format{{name: "parameter", keys: nameKeys}}}
-	formFormat      = format{name: "form", place: inBody | inValue, keys: nestedKeys}
-	jsonFormat      = format{name: "json", place: inBody | inValue, keys: anyKeys, text: true, documents: true}
-	jwtFormat       = format{name: "jwt", place: inValue, keys: noKeys, group: true, parts: []*format{
-		{name: "header", keys: anyKeys},
-		{name: "payload", keys: anyKeys},
-	}}
-	basicFormat     = format{name: "basic", place: inValue, keys: noKeys, group: true, parts: []*format{{name: "user", keys: noKeys}}}
-	base64Format    = format{name: "base64", place: inValue, keys: noKeys}
-	gzipFormat      = format{name: "gzip", place: inValue, keys: noKeys}
-	urldecodeFormat = format{name: "urldecode", place: inValue, keys: noKeys}
 )

@@ -122,7 +122,26 @@ func (p *parser) step(allowed []*format) (f *format, s Step, bad string) {
 	if f.canonical {
 		s.Keys[0].Name = textproto.CanonicalMIMEHeaderKey(s.Keys[0].Name)
 	}
+	for i := range s.Keys {
+		if k := &s.Keys[i]; f.numeric && i > 0 && k.By == ByName {
+			*k = numericKey(*k)
+		}
+	}
 	return f, s, ""
+}
+
+// numericKey makes an index of a name that is one.
+func numericKey(k Key) Key {
+	if i, ok := indexOf(k.Name); ok {
+		return Key{Index: i, By: ByIndex}
+	}
+	return k
+}
+
+// indexOf reads an index as String prints it.
+func indexOf(s string) (int, bool) {
+	i, err := strconv.Atoi(s)
+	return i, err == nil && 0 <= i && i <= MaxIndex && strconv.Itoa(i) == s
 }
 
 // key reads from [ to ].

@@ -42,6 +42,7 @@ func TestParseMakesCanonical(t *testing.T) {
 	for text, want := range map[string]string{
 		`request.header["x-user-id"]`:     `request.header["X-User-Id"]`,
 		`request.query["\u0061\/"]`:       `request.query["a/"]`,
+		`request.query["1"]["0"]["01"]`:   `request.query["1"][0]["01"]`,
 		`response.set_cookie["A"]`:        `response.set_cookie["A"]`,
 		`request.header["a"].json["x-y"]`: `request.header["A"].json["x-y"]`,
 	} {
@@ -110,7 +111,7 @@ func TestParseErrors(t *testing.T) {
 // What String prints, Parse reads back: held for points drawn from the grammar.
 func TestParseReadsWhatStringPrints(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
-	for range 20_000 {
+	for range 5_000 {
 		p := drawPoint(draw)
 		got, err := Parse(p.String())
 		if err != nil {

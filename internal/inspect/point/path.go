@@ -36,3 +36,73 @@ func (p *PathParameters) Next() (param Parameter, ok bool) {
 		}
 	}
 }
+
+var pathFormat = format{name: "path", side: Request, place: inHead, keys: segmentKeys, read: readPath, parts: []*format{
+	{name: "parameter", keys: nameKeys},
+}}
+
+// readPath yields the path as it came, its segments percent-decoded and without
+// their parameters, and those parameters. A segment without characters has an
+// index but no value.
+func readPath(r *run, n *node, _ []byte) {
+	path := r.x.Path
+	if len(path) > MaxPathBytes {
+		path = path[:MaxPathBytes]
+		r.limit("path", LimitPathBytes)
+	}
+	if n.isValue() && path != "" {
+		r.valueString(n, path)
+	}
+	r.pathParameters(n.step("parameter"), path)
+	if n.hasKeys() {
+		r.segments(n, strings.TrimPrefix(path, "/"))
+	}
+}
+
+func (r *run) segments(n *node, path string) {
+	for i, more := 0, true; more; i++ {
+		if i == r.Segments {
+			r.limit("path", LimitSegments)
+			return
+		}
+		var segment string
+		segment, path, more = strings.Cut(path, "/")
+		child := n.index(i)
+		if child == nil {
+			continue
+		}
+		r.pathParameters(child.step("parameter"), segment)
+		if segment, _, _ = strings.Cut(segment, ";"); segment != "" {
+			r.unescaped(child, segment)
+		}
+	}
+}
+
+func (r *run) pathParameters(n *node, path string) {
+	if n == nil {
+		return
+	}
+	scan := ScanPath(path)
+	for room := r.Parameters; ; room-- {
+		p, ok := scan.Next()
+		if !ok {
+			return
+		}
+		if room == 0 {
+			r.limit("path", LimitParameters)
+			return
+		}
+		value := p.Value
+		if strings.IndexByte(value, '%') >= 0 {
+			value = string(AppendUnescaped(nil, value, false))
+		}
+		r.occurrence(n, p.Name, value)
+	}
+}
+
+// unescaped takes a value in percent-encoding, in which + is a plus.
+func (r *run) unescaped(n *node, s string) {
+	begin := len(r.scratch)
+	r.scratch = AppendUnescaped(r.scratch, s, false)
+	r.value(n, r.scratch[begin:len(r.scratch):len(r.scratch)])
+}

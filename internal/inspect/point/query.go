@@ -65,7 +65,7 @@ func Unescape(s string) string {
 }
 
 // AppendUnescaped appends s to b, decoded; plus says whether + is a blank.
-func AppendUnescaped(b []byte, s string, plus bool) []byte {
+func AppendUnescaped[T string | []byte](b []byte, s T, plus bool) []byte {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -88,4 +88,15 @@ func unhex(c byte) int {
 		return int(c|0x20-'a') + 10
 	}
 	return -1
+}
+
+var queryFormat = format{name: "query", side: Request, place: inHead, keys: nestedKeys, numeric: true, read: readQuery}
+
+// readQuery yields the parameters of the query string.
+func readQuery(r *run, n *node, _ []byte) {
+	scan := ScanQuery(r.x.Query)
+	if scan.Cut {
+		r.limit("query", LimitQueryBytes)
+	}
+	r.parameters("query", n, &scan, nil)
 }

@@ -68,6 +68,11 @@ func (o *Result) Reset() {
 	if cap(o.run.scratch) > keep {
 		o.run.scratch = nil
 	}
+	for i := range o.run.inflated {
+		if cap(o.run.inflated[i]) > keep {
+			o.run.inflated[i] = nil
+		}
+	}
 	clear(o.values)
 	o.values, o.heads, o.text = o.values[:0], o.heads[:0], o.text[:0]
 	clear(o.Notes)

@@ -1,6 +1,10 @@
 package point
 
-import "sojourn/internal/exchange"
+import (
+	"hash/maphash"
+
+	"sojourn/internal/exchange"
+)
 
 // run is the reading of one side of one exchange: what the readers work with.
 type run struct {
@@ -16,6 +20,17 @@ type run struct {
 	visited []bool // by node: its first value has been met
 	log     []int  // nodes in the order they were visited, to take visits back
 	later   bool   // not a first value: only points with [*] count
+
+	inflaters
+
+	elements []int           // by node: how many of its elements have come
+	shared   map[counted]int // the same for nodes that several names share
+
+	event    int // place in its stream of what is read; -1: it is no event of a stream
+	document int // counts the JSON documents
+	seen     []member
+	anySeen  map[anyMember]span
+	seed     maphash.Seed // of names in anySeen and shared
 }
 
 func (r *run) start(e *Extractor, side Side, x *exchange.Exchange, out *Result) {
@@ -26,7 +41,23 @@ func (r *run) start(e *Extractor, side Side, x *exchange.Exchange, out *Result) 
 	}
 	r.visited = r.visited[:e.nodes]
 	clear(r.visited)
+	r.elements = append(r.elements[:0], make([]int, e.nodes)...)
+	r.event, r.document, r.seen = -1, 0, r.seen[:0]
+	if len(r.anySeen) > keepEntries {
+		r.anySeen = nil
+	}
+	clear(r.anySeen)
+	if len(r.shared) > keepEntries {
+		r.shared = nil
+	}
+	clear(r.shared)
+	if r.seed == (maphash.Seed{}) {
+		r.seed = maphash.MakeSeed()
+	}
 }
+
+// keepEntries is up to how many entries a map is kept for the next run.
+const keepEntries = 1 << 10
 
 // end lets go of the exchange.
 func (r *run) end() {

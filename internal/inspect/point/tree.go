@@ -50,8 +50,8 @@ func CompileLimited(points []Point, limits Limits) (*Extractor, error) {
 		}
 	}
 	e.nodes = 0
-	e.finish(e.request)
-	e.finish(e.response)
+	e.finish(e.request, false)
+	e.finish(e.response, false)
 	return e, nil
 }
 
@@ -78,6 +78,7 @@ type node struct {
 	id     int   // its place in marks of what was visited
 	points []int // that end here
 	many   bool  // a point at it or below has a [*]
+	shared bool  // it or one above is a [*]: it stands for several values
 
 	label   string // the key that leads here, for notes
 	names   []named
@@ -115,6 +116,22 @@ func (n *node) name(name []byte) *node {
 	}
 	for i := range n.names {
 		if n.names[i].name == string(name) {
+			return n.names[i].node
+		}
+	}
+	return n.rest
+}
+
+// nameString is name for a string.
+func (n *node) nameString(name string) *node {
+	if n.byName != nil {
+		if child := n.byName[name]; child != nil {
+			return child
+		}
+		return n.rest
+	}
+	for i := range n.names {
+		if n.names[i].name == name {
 			return n.names[i].node
 		}
 	}
@@ -249,8 +266,8 @@ func (n *node) mix(src *node) {
 }
 
 // finish numbers the nodes and fills what is known only in the end.
-func (e *Extractor) finish(n *node) {
-	n.id = e.nodes
+func (e *Extractor) finish(n *node, shared bool) {
+	n.id, n.shared = e.nodes, shared
 	e.nodes++
 	for _, p := range n.points {
 		n.many = n.many || e.many[p]
@@ -262,7 +279,7 @@ func (e *Extractor) finish(n *node) {
 		}
 	}
 	n.each(func(c *node) error {
-		e.finish(c)
+		e.finish(c, shared || c == n.rest)
 		n.many = n.many || c.many
 		return nil
 	})
