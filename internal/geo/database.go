@@ -26,7 +26,7 @@ const (
 	// sampleNetworks are looked at to tell what a database holds; when none of them
 	// held anything, up to maxSampleNetworks, since some are mostly empty records.
 	sampleNetworks    = 1000
-	maxSampleNetworks = 100_000
+	maxSampleNetworks = 20_000
 )
 
 // database is the content of one file, never changed.
@@ -131,12 +131,11 @@ func (d *database) sample() (string, error) {
 		}
 		if result.Found() {
 			records++
-			var l layout
-			if err := result.Decode(&l); err != nil {
+			p, err := d.read(result)
+			if err != nil {
 				return "", err
 			}
-			p := l.place()
-			found.merge(&p)
+			found.merge(p)
 		}
 		n++
 		if n >= maxSampleNetworks || n >= sampleNetworks && found != nowhere {
@@ -172,20 +171,29 @@ func (d *database) lookup(addr netip.Addr) *place {
 		}
 		return &nowhere
 	}
+	p, err := d.read(result)
+	if err != nil {
+		d.unreadable.Add(1)
+	}
+	return p
+}
+
+// read returns what the record of result tells. A damaged one tells nothing, and
+// is an error as long as it is not among the kept.
+func (d *database) read(result maxminddb.Result) (*place, error) {
 	offset := result.Offset()
 	slot := &d.records[slotOf(offset)]
 	if known := slot.Load(); known != nil && known.offset == offset {
-		return &known.place
+		return &known.place, nil
 	}
 	known := &record{offset: offset}
 	var l layout
-	if err := result.Decode(&l); err != nil {
-		d.unreadable.Add(1)
-	} else {
+	err := result.Decode(&l)
+	if err == nil {
 		known.place = l.place()
 	}
 	slot.Store(known)
-	return &known.place
+	return &known.place, err
 }
 
 // slotOf spreads offsets, which in many files are multiples of a record's size:

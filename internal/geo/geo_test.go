@@ -2,16 +2,18 @@ package geo
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 )
@@ -29,12 +31,18 @@ func build(t testing.TB, ipVersion int, all networks) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for cidr, value := range all {
-		_, network, err := net.ParseCIDR(cidr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := tree.Insert(network, value); err != nil {
+	var prefixes []netip.Prefix
+	for cidr := range all {
+		prefixes = append(prefixes, netip.MustParsePrefix(cidr))
+	}
+	// The wide ones first: a network replaces those inside it. And in one order, so
+	// that the same networks make the same file.
+	slices.SortFunc(prefixes, func(a, b netip.Prefix) int {
+		return cmp.Or(a.Bits()-b.Bits(), a.Addr().Compare(b.Addr()))
+	})
+	for _, p := range prefixes {
+		network := &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+		if err := tree.Insert(network, all[p.String()]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,7 +115,7 @@ func TestLookupJoinsFiles(t *testing.T) {
 		t.Helper()
 		a, _ := netip.ParseAddr(addr)
 		for range 2 { // the second time from the kept records
-			if diff := cmp.Diff(want, r.Lookup(a)); diff != "" {
+			if diff := gocmp.Diff(want, r.Lookup(a)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", addr, diff)
 			}
 		}
@@ -152,7 +160,7 @@ func TestLookupMaxMindTestDatabases(t *testing.T) {
 	r := open(t, maxMindFiles(t)...)
 	f := func(addr string, want Place) {
 		t.Helper()
-		if diff := cmp.Diff(want, r.Lookup(netip.MustParseAddr(addr))); diff != "" {
+		if diff := gocmp.Diff(want, r.Lookup(netip.MustParseAddr(addr))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", addr, diff)
 		}
 	}
