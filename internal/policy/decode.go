@@ -76,6 +76,10 @@ func (d *decoder) decode(node ast.Node, field string, into reflect.Value) {
 		d.text(node, field, text)
 		return
 	}
+	if _, scalar := node.(ast.ScalarNode); scalar && into.Type() == reflect.TypeFor[Sources]() {
+		into.Set(reflect.ValueOf(make(Sources, 1))) // one stands for a list of one
+		into = into.Index(0)
+	}
 	switch into.Kind() {
 	case reflect.Struct:
 		d.mapping(node, field, into)
@@ -93,6 +97,15 @@ func (d *decoder) decode(node ast.Node, field string, into reflect.Value) {
 				return
 			}
 			into.SetInt(int64(n))
+		}
+	case reflect.Bool:
+		if s, ok := d.scalar(node, field, "true or false"); ok {
+			b, ok := node.(*ast.BoolNode)
+			if !ok {
+				d.problem(field, "%q is not true or false", s)
+				return
+			}
+			into.SetBool(b.Value)
 		}
 	default:
 		panic("bug: policy has a field of type " + into.Type().String())
@@ -179,10 +192,14 @@ func (d *decoder) wrong(node ast.Node, field, want string) {
 	}
 }
 
+// fieldsOf returns the names of the fields of t, which come before those that
+// have none in the document.
 func fieldsOf(t reflect.Type) []string {
-	names := make([]string, t.NumField())
-	for i := range names {
-		names[i] = t.Field(i).Tag.Get("yaml")
+	var names []string
+	for f := range t.Fields() {
+		if f.IsExported() {
+			names = append(names, f.Tag.Get("yaml"))
+		}
 	}
 	return names
 }

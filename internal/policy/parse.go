@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -32,12 +33,32 @@ func Load(path string) (*Policy, error) {
 	return Parse(path, doc)
 }
 
+// Problems takes an error of Parse apart: one *Error for each problem, in the
+// order of the document's parts. Any other error becomes one without a place.
+func Problems(err error) []*Error {
+	var out []*Error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			out = append(out, Problems(e)...)
+		}
+		return out
+	}
+	e := new(Error)
+	if !errors.As(err, &e) {
+		e = &Error{Problem: err.Error()}
+	}
+	return []*Error{e}
+}
+
 // Parse reads and validates a document in strict YAML. name stands for the file
 // in errors; the error joins one *Error for each problem found. Fields that are
 // left out have their defaults in the result.
 func Parse(name string, doc []byte) (*Policy, error) {
 	if len(doc) > MaxDocument {
 		return nil, &Error{File: name, Problem: fmt.Sprintf("%d bytes is too large for a policy: at most %d", len(doc), MaxDocument)}
+	}
+	if !utf8.Valid(doc) {
+		return nil, &Error{File: name, Problem: "is not text in UTF-8: save it in that encoding"}
 	}
 	root, err := parseYAML(name, doc)
 	if err != nil {
@@ -53,6 +74,7 @@ func Parse(name string, doc []byte) (*Policy, error) {
 	if len(d.problems) > 0 {
 		return nil, errors.Join(d.problems...)
 	}
+	p.from = origin{name, d.lines}
 	return p, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestParse(t *testing.T) {
@@ -34,7 +33,7 @@ func TestParse(t *testing.T) {
 		ClientAddress: ClientAddress{Header: "X-Forwarded-For", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}},
 		Retention:     Retention{Days: 7, Bytes: 50 << 30},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+	if diff := cmp.Diff(want, got, equal); diff != "" {
 		t.Error(diff)
 	}
 	for _, a := range got.Applications {
@@ -85,7 +84,7 @@ func TestParseDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Default(), got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+	if diff := cmp.Diff(Default(), got, equal); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -133,6 +132,10 @@ func FuzzParse(f *testing.F) {
 		for i := range p.Applications {
 			p.Applications[i].UpstreamURL() // panics unless validated
 		}
+		for i := range p.Masks {
+			p.Masks[i].Pattern()
+		}
+		checkFormat(t, p)
 		NewMatcher(p.Applications).Match("a.example.com", "/x")
 	})
 }

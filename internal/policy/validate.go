@@ -26,6 +26,7 @@ func (p *Policy) setDefaults() {
 	if p.Capture.KeepQuery == "" {
 		p.Capture.KeepQuery = KeepQueryValues
 	}
+	p.Session.setDefaults()
 	for i := range p.Applications {
 		a := &p.Applications[i]
 		if a.Mode == "" {
@@ -51,6 +52,10 @@ func (p *Policy) validate(d *decoder) {
 	}
 	p.Capture.validate(d)
 	p.ClientAddress.validate(d)
+	p.Session.validate(d, p.Applications)
+	validateMasks(d, p.Masks, p.Session.Parameters)
+	validateMCP(d, p.MCP)
+	p.JWKS.validate(d)
 	p.Retention.validate(d)
 }
 
