@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"sojourn/internal/inspect"
 	"sojourn/internal/policy"
 )
 
@@ -21,6 +22,9 @@ type policyCheckCmd struct {
 func (c *policyCheckCmd) Run(a *app) error {
 	p, err := policy.Load(c.File)
 	if err != nil {
+		return err
+	}
+	if err := inspect.Check(p); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s is a valid policy: %s, %s\n",

@@ -55,13 +55,20 @@ func New(c Config) (*Pipeline, error) {
 		c.Policy = policy.Default()
 	}
 	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node)}
-	p.SetPolicy(c.Policy, c.Revision)
+	if err := p.SetPolicy(c.Policy, c.Revision); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
-// SetPolicy puts another policy in force. Exchanges that have begun keep theirs.
-func (p *Pipeline) SetPolicy(pol *policy.Policy, revision uint64) {
+// SetPolicy puts another policy in force, or changes nothing when Check finds
+// fault with it. Exchanges that have begun keep theirs.
+func (p *Pipeline) SetPolicy(pol *policy.Policy, revision uint64) error {
+	if err := Check(pol); err != nil {
+		return err
+	}
 	p.rules.Store(compileRules(pol, revision))
+	return nil
 }
 
 // Folded counts the requests whose endpoint was made coarser, because their host

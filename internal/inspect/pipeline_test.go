@@ -174,12 +174,32 @@ func TestSetPolicy(t *testing.T) {
 	p := testPipeline(t, "applications: [{name: before}]\n")
 	x := get("h", "/", "")
 	p.Begin(x)
-	p.SetPolicy(parsePolicy(t, "applications: [{name: after, mode: off}]\n"), 4)
+	if err := p.SetPolicy(parsePolicy(t, "applications: [{name: after, mode: off}]\n"), 4); err != nil {
+		t.Fatal(err)
+	}
 	if r, keep, _ := p.Inspect(x); !keep || r.Application != "before" || r.Revision != 3 {
 		t.Errorf("kept %v, %s, revision %d", keep, r.Application, r.Revision)
 	}
 	if _, keep, _ := p.Inspect(get("h", "/", "")); keep {
 		t.Error("mode off is recorded")
+	}
+}
+
+// PENDING: this goes with the parts it tests.
+func TestSetPolicyRefusesWhatItCannotExecute(t *testing.T) {
+	for _, doc := range []string{
+		"session: {fingerprint: true}", "session: {parameters: [{name: a, point: request.host}]}",
+		"masks: [{name: a}]", "mcp: [{host: a.example.com}]", "jwks: keys.json",
+	} {
+		p := testPipeline(t, "applications: [{name: before}]\n")
+		err := p.SetPolicy(parsePolicy(t, doc), 4)
+		problem := new(policy.Error)
+		if !errors.As(err, &problem) || problem.Line != 2 {
+			t.Errorf("%s: %v", doc, err)
+		}
+		if r, _, _ := p.Inspect(get("h", "/", "")); r.Application != "before" || r.Revision != 3 {
+			t.Errorf("%s took effect in part: %s, revision %d", doc, r.Application, r.Revision)
+		}
 	}
 }
 

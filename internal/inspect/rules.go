@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"net/netip"
 	"net/textproto"
 	"slices"
@@ -31,6 +32,27 @@ type route struct {
 	excluded    bool   // not recorded
 	byPath      bool   // it takes only a part of its hosts' paths
 	recorded    *route // of an application that is off: the same one, recorded
+}
+
+// Check tells what of p cannot be executed: an error that joins a *policy.Error
+// for each problem.
+func Check(p *policy.Policy) error {
+	// PENDING: remove each line here with the step that executes its part.
+	var problems []error
+	for _, part := range []struct {
+		field string
+		used  bool
+	}{
+		{"session", p.Session.Fingerprint || len(p.Session.Parameters) > 0},
+		{"masks", len(p.Masks) > 0},
+		{"mcp", len(p.MCP) > 0},
+		{"jwks", len(p.JWKS) > 0},
+	} {
+		if part.used {
+			problems = append(problems, p.Problem(part.field, "this version reads the %s part of a policy but cannot execute it yet: leave it out", part.field))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func compileRules(p *policy.Policy, revision uint64) *rules {
