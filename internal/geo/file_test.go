@@ -163,7 +163,7 @@ func TestLookupDuringReload(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// In place, as a careless updater does: the file is read when it is whole again.
+	// In place, as a careless updater does: lookups go on with what was read.
 	if err := os.Truncate(path, 10); err != nil {
 		t.Fatal(err)
 	}
