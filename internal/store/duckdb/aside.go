@@ -18,7 +18,7 @@ const (
 )
 
 func isAside(name string) bool {
-	return strings.Contains(name, asideMark) && !strings.HasSuffix(name, walSuffix) && !strings.HasSuffix(name, reasonEnd)
+	return strings.Contains(name, asideMark) && !strings.Contains(name, walSuffix) && !strings.HasSuffix(name, reasonEnd)
 }
 
 // setAside moves the file of a day with bad content away, so that the day can
@@ -38,8 +38,11 @@ func (s *Store) setAside(d *day, cause error) error {
 	if err := os.Rename(d.path, to); err != nil {
 		return fmt.Errorf("setting a bad day file aside: %w", errors.Join(err, cause))
 	}
-	if err := os.Rename(d.path+walSuffix, to+walSuffix); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("setting the log of a bad day file aside: %w", errors.Join(err, cause))
+	// The file went first, as in drop: see there.
+	for i, log := range logs(d.path) {
+		if err := os.Rename(log, logs(to)[i]); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("setting the log of a bad day file aside: %w", errors.Join(err, cause))
+		}
 	}
 	reason := firstLine(cause.Error())
 	if err := os.WriteFile(to+reasonEnd, []byte(reason+"\n"), 0o600); err != nil {

@@ -53,10 +53,19 @@ func openDatabase(ctx context.Context, path, temp string, memory int64, threads 
 	return db, nil
 }
 
-// createFile makes an empty day file at path: whole, or not at all.
+// logs returns the names of the logs that DuckDB keeps beside the file at path:
+// the one it writes, and those of a checkpoint that a crash ended.
+func logs(path string) []string {
+	wal := path + walSuffix
+	return []string{wal, wal + ".checkpoint", wal + ".recovery"}
+}
+
+// createFile makes an empty day file at path: whole, or not at all. A log there
+// is that of an earlier file, which a crash kept from going with it; it must not
+// be replayed into the new one.
 func createFile(ctx context.Context, path, temp string, memory int64) error {
 	fresh := path + freshSuffix
-	if err := removeAll(fresh, fresh+walSuffix); err != nil {
+	if err := errors.Join(removeDatabase(fresh), removeAll(logs(path)...)); err != nil {
 		return err
 	}
 	db, err := openDatabase(ctx, fresh, temp, memory, 1)
@@ -100,6 +109,9 @@ func native(c *sql.Conn) (handle mapping.Connection, err error) {
 	})
 	return handle, err
 }
+
+// removeDatabase removes a file, then its logs.
+func removeDatabase(path string) error { return removeAll(append([]string{path}, logs(path)...)...) }
 
 func removeAll(paths ...string) error {
 	for _, p := range paths {

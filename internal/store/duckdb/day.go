@@ -195,10 +195,10 @@ func (s *Store) judge(d *day, db *sql.DB, err error) error {
 	return fmt.Errorf("day %s: %w", d.date, explain(err))
 }
 
-// size returns the bytes of the file and of its log.
+// size returns the bytes of the file and of its logs.
 func (d *day) size() int64 {
 	var n int64
-	for _, path := range []string{d.path, d.path + walSuffix} {
+	for _, path := range append(logs(d.path), d.path) {
 		if info, err := os.Stat(path); err == nil {
 			n += info.Size()
 		}

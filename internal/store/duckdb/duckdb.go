@@ -130,7 +130,7 @@ func (s *Store) readFolder() error {
 		name := f.Name()
 		path := filepath.Join(s.cfg.Dir, name)
 		date, err := record.ParseDay(strings.TrimSuffix(name, daySuffix))
-		unfinished := strings.TrimSuffix(name, walSuffix)
+		unfinished, _, _ := strings.Cut(name, walSuffix)
 		switch {
 		case strings.HasSuffix(name, daySuffix) && err == nil && f.Type().IsRegular():
 			s.days[date] = newDay(date, path)

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -47,9 +48,9 @@ func (s *Store) drop(d *day) error {
 	if err := d.close(); err != nil {
 		s.log.Warn("closing a day to drop it", "day", d.date, "error", err)
 	}
-	// The file goes first: a log without its file is removed with the next file
-	// of that day, a file without its log would be taken for a whole day.
-	if err := removeAll(d.path, d.path+walSuffix, d.path+sealSuffix, d.path+sealSuffix+walSuffix); err != nil {
+	// The file goes first: a log without its file is removed when the next file of
+	// that day is made, a file without its log would be taken for a whole day.
+	if err := errors.Join(removeDatabase(d.path), removeDatabase(d.path+sealSuffix)); err != nil {
 		return fmt.Errorf("dropping day %s: %w", d.date, err)
 	}
 	d.gone = true

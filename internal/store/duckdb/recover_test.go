@@ -336,6 +336,35 @@ func TestCorruptBlock(t *testing.T) {
 	}
 }
 
+// TestLeftLog: the log of a day whose file is gone, as a crash in the middle of
+// dropping it leaves it, is no part of a new day of that date.
+func TestLeftLog(t *testing.T) {
+	dir := t.TempDir()
+	cmd, says := startChild(t, dir)
+	if !says.Scan() {
+		t.Fatal("the child says nothing")
+	}
+	kill(t, cmd, nil)
+	for _, day := range []record.Day{benchDay.Day() - 1, benchDay.Day()} {
+		file := filepath.Join(dir, day.String()+".duckdb")
+		if info, err := os.Stat(file + ".wal"); err != nil || info.Size() == 0 {
+			t.Fatalf("the child left no log: %v", err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := open(t, dir)
+	batch := childBatch(2)
+	batch.Log = "another"
+	if w, err := s.Write(t.Context(), []store.Batch{batch}); err != nil || w.Stored != childRows {
+		t.Fatalf("Write: %+v, %v", w, err)
+	}
+	if got := requests(t, s); len(got) != childRows {
+		t.Errorf("%d requests, want the %d that were written", len(got), childRows)
+	}
+}
+
 func TestNewerFormat(t *testing.T) {
 	dir, _, file := twoDays(t)
 	db, err := sql.Open("duckdb", file)

@@ -96,7 +96,7 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 // copyRows begins the new file with all rows below a row id, which it returns.
 func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, err error) {
 	path := d.path + sealSuffix
-	if err := removeAll(path, path+walSuffix); err != nil {
+	if err := removeDatabase(path); err != nil {
 		return 0, err
 	}
 	c, err := db.Conn(ctx)
@@ -159,7 +159,7 @@ func abandon(ctx context.Context, c *sql.Conn, path string, err error) error {
 		return nil
 	}
 	_, detach := c.ExecContext(context.WithoutCancel(ctx), "DETACH DATABASE IF EXISTS sealed")
-	return errors.Join(err, detach, removeAll(path, path+walSuffix))
+	return errors.Join(err, detach, removeDatabase(path))
 }
 
 func copyDictionaries() string {
@@ -174,7 +174,7 @@ func copyDictionaries() string {
 // must be held.
 func (d *day) swap(path string) error {
 	if err := errors.Join(d.close(), noLog(d.path), noLog(path)); err != nil {
-		return errors.Join(err, removeAll(path, path+walSuffix))
+		return errors.Join(err, removeDatabase(path))
 	}
 	if err := os.Rename(path, d.path); err != nil {
 		return err
@@ -185,8 +185,10 @@ func (d *day) swap(path string) error {
 
 // noLog makes sure that a closed file has nothing left in its log.
 func noLog(path string) error {
-	if info, err := os.Stat(path + walSuffix); err == nil && info.Size() > 0 {
-		return fmt.Errorf("%s%s could not be moved into its file", path, walSuffix)
+	for _, log := range logs(path) {
+		if info, err := os.Stat(log); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%s could not be moved into its file", log)
+		}
 	}
 	return nil
 }
