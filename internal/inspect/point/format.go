@@ -10,6 +10,7 @@ type format struct {
 
 	canonical bool // its first key is the name of a header
 	numeric   bool // in its further keys a number is an index, quoted or not
+	apart     bool // [*] stays apart from the keys beside it: they mean different things
 
 	// group: it has no value of its own, only its parts have. Every other format
 	// yields values, which the formats with inValue may follow.

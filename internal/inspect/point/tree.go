@@ -79,6 +79,7 @@ type node struct {
 	points []int // that end here
 	many   bool  // a point at it or below has a [*]
 	shared bool  // it or one above is a [*]: it stands for several values
+	apart  bool  // its children stay apart: the reader follows several for one value
 
 	label   string // the key that leads here, for notes
 	names   []named
@@ -196,7 +197,7 @@ func (n *node) child(k Key) *node {
 	switch k.By {
 	case All:
 		if n.rest == nil {
-			n.rest = &node{label: n.label}
+			n.rest = &node{label: n.label, apart: n.apart}
 		}
 		return n.rest
 	case ByIndex:
@@ -205,7 +206,7 @@ func (n *node) child(k Key) *node {
 				return c.node
 			}
 		}
-		c := &node{label: n.label}
+		c := &node{label: n.label, apart: n.apart}
 		n.indexes = append(n.indexes, indexed{k.Index, c})
 		return c
 	default:
@@ -214,7 +215,7 @@ func (n *node) child(k Key) *node {
 				return c.node
 			}
 		}
-		c := &node{label: k.Name}
+		c := &node{label: k.Name, apart: n.apart}
 		n.names = append(n.names, named{k.Name, c})
 		return c
 	}
@@ -226,18 +227,18 @@ func (n *node) following(f *format) *node {
 			return s.node
 		}
 	}
-	next := &node{label: f.name}
+	next := &node{label: f.name, apart: f.apart}
 	n.steps = append(n.steps, following{f, next})
 	return next
 }
 
 // spread gives each child of its own what [*] beside it asks for, so that no
-// reader has to follow two children for one value.
+// reader has to follow two children for one value, unless its format wants to.
 func (e *Extractor) spread(n *node) error {
 	if e.nodes++; e.nodes > MaxNodes {
 		return fmt.Errorf("the points overlap by [*] in too many places: their tree has more than %d nodes; use fewer points with [*]", MaxNodes)
 	}
-	if n.rest != nil {
+	if n.rest != nil && !n.apart {
 		for _, c := range n.names {
 			c.node.mix(n.rest)
 		}
