@@ -49,7 +49,7 @@ func (r *run) parameters(format string, n *node, scan *QueryParameters, charset 
 			r.limit(format, LimitParameters)
 			return
 		}
-		f := field{run: r, format: format, value: p.Value, charset: charset}
+		f := field{run: r, value: p.Value, charset: charset}
 		if strings.IndexAny(p.Name, "%+[") >= 0 || charset != nil {
 			begin := len(r.scratch)
 			f.nested(n, f.unescape(p.Name))
@@ -65,7 +65,6 @@ func (r *run) parameters(format string, n *node, scan *QueryParameters, charset 
 // field is one parameter while its place in the tree is looked for.
 type field struct {
 	*run
-	format  string
 	value   string
 	text    []byte // value, decoded, once it was wanted
 	charset encoding.Encoding
@@ -99,11 +98,7 @@ func (f *field) nested(n *node, name string) {
 	if n != nil && n.many {
 		path = f.hash(base)
 	}
-	for depth := 0; n != nil && rest != ""; depth++ {
-		if depth == f.Depth {
-			f.limit(f.format, LimitDepth)
-			return
-		}
+	for n != nil && rest != "" { // the tree ends the deepest name
 		end := strings.IndexByte(rest, ']')
 		key := rest[1:end]
 		rest = rest[end+1:]

@@ -277,7 +277,12 @@ func (s *jsonScan) unnamed(child *node, name []byte, object int) bool {
 		s.anySeen = make(map[anyMember]span)
 	}
 	key := anyMember{document: s.document, object: object, name: maphash.Bytes(s.seed, name)}
-	if have, twice := s.anySeen[key]; twice {
+	have, twice := s.anySeen[key]
+	if !twice && len(s.anySeen) >= s.Names {
+		s.limit("json", LimitNames)
+		return s.value(nil)
+	}
+	if twice {
 		s.duplicate("json", s.at, string(name))
 		s.takeBack(have.from, have.to)
 	}

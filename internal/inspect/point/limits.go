@@ -11,6 +11,7 @@ type Limits struct {
 	Decoded       int // bytes that nested decoding may yield, in all
 	Depth         int // nesting of JSON, XML, GraphQL, protobuf
 	Members       int // members and elements of one document
+	Names         int // names of one side's JSON objects told apart under [*]
 	Documents     int // events of a stream
 	Cookies       int // cookies of a request or a response
 	Parameters    int // parameters of a query or a form
@@ -34,6 +35,7 @@ func DefaultLimits() Limits {
 		Decoded:       1 << 20,
 		Depth:         MaxJSONDepth,
 		Members:       200_000,
+		Names:         10_000,
 		Documents:     10_000,
 		Cookies:       4_096,
 		Parameters:    4_096,
@@ -59,6 +61,7 @@ const (
 	LimitDecoded      Limit = "decoded"
 	LimitDepth        Limit = "depth"
 	LimitMembers      Limit = "members"
+	LimitNames        Limit = "names"
 	LimitDocuments    Limit = "documents"
 	LimitCookies      Limit = "cookies"
 	LimitCookieBytes  Limit = "cookie_bytes"

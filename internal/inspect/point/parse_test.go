@@ -144,6 +144,11 @@ func drawPoint(draw *rand.Rand) (p Point) {
 		if f.canonical && s.Keys[0].By == ByName {
 			s.Keys[0] = Header(s.Keys[0].Name).Steps[0].Keys[0]
 		}
+		for i := range s.Keys {
+			if f.numeric && i > 0 && s.Keys[i].By == ByName {
+				s.Keys[i] = numericKey(s.Keys[i])
+			}
+		}
 		p.Steps, next, group = append(p.Steps, s), f.followers(), f.group
 	}
 	return p

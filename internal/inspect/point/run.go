@@ -156,6 +156,9 @@ func (r *run) takeBack(from, to mark) {
 	for _, id := range r.log[from.visits:to.visits] {
 		r.visited[id] = false
 	}
+	if to.visits == len(r.log) {
+		r.log = r.log[:from.visits]
+	}
 }
 
 // malformed notes that data is not what format expects there; offset -1 when
