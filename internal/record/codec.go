@@ -45,6 +45,27 @@ const (
 	fieldFlag          = 25
 	fieldRevision      = 26
 	fieldStarted       = 27 // only where it differs from the id's time
+	fieldCountry       = 28
+	fieldNetwork       = 29
+	fieldAnonymity     = 30
+	fieldJA4           = 31
+	fieldUser          = 32
+	fieldRole          = 33
+	fieldOperation     = 34
+	fieldMCP           = 35
+	fieldContext       = 36
+
+	contextName   = 1
+	contextValue  = 2
+	contextHashed = 3
+
+	mcpServer     = 1
+	mcpMethod     = 2
+	mcpName       = 3
+	mcpClient     = 4
+	mcpGeneration = 5
+	mcpTrace      = 6
+	mcpError      = 7 // zigzag: JSON-RPC error codes are mostly negative
 )
 
 // AppendBatch appends the wire form of r, as one member of a batch, to b. Wire
@@ -76,12 +97,7 @@ func DecodeBatch(b []byte) ([]Request, error) {
 }
 
 func appendRequest(b []byte, r *Request) []byte {
-	str := func(num protowire.Number, s string) {
-		if s != "" {
-			b = protowire.AppendTag(b, num, protowire.BytesType)
-			b = protowire.AppendString(b, s)
-		}
-	}
+	str := func(num protowire.Number, s string) { b = appendText(b, num, s) }
 	num := func(num protowire.Number, v uint64) {
 		if v != 0 {
 			b = protowire.AppendTag(b, num, protowire.VarintType)
@@ -132,7 +148,45 @@ func appendRequest(b []byte, r *Request) []byte {
 		str(fieldFlag, string(f))
 	}
 	num(fieldRevision, r.Revision)
+	str(fieldCountry, r.Country)
+	str(fieldNetwork, r.Network)
+	str(fieldAnonymity, r.Anonymity)
+	str(fieldJA4, r.JA4)
+	str(fieldUser, r.User)
+	str(fieldRole, r.Role)
+	str(fieldOperation, r.Operation)
+	if r.MCP != nil {
+		b = protowire.AppendTag(b, fieldMCP, protowire.BytesType)
+		b = protowire.AppendBytes(b, appendMCP(nil, r.MCP))
+	}
+	for i := range r.Context {
+		b = protowire.AppendTag(b, fieldContext, protowire.BytesType)
+		b = protowire.AppendBytes(b, appendValue(nil, &r.Context[i]))
+	}
 	return b
+}
+
+func appendMCP(b []byte, m *MCP) []byte {
+	for i, text := range [...]string{m.Server, m.Method, m.Name, m.Client, m.Generation, m.Trace} {
+		b = appendText(b, mcpServer+protowire.Number(i), text)
+	}
+	b = protowire.AppendTag(b, mcpError, protowire.VarintType)
+	return protowire.AppendVarint(b, protowire.EncodeZigZag(int64(m.Error)))
+}
+
+func appendValue(b []byte, v *Value) []byte {
+	b = appendText(b, contextName, v.Name)
+	b = appendText(b, contextValue, v.Value)
+	b = protowire.AppendTag(b, contextHashed, protowire.VarintType)
+	return protowire.AppendVarint(b, protowire.EncodeBool(v.Hashed))
+}
+
+func appendText(b []byte, num protowire.Number, s string) []byte {
+	if s == "" {
+		return b
+	}
+	b = protowire.AppendTag(b, num, protowire.BytesType)
+	return protowire.AppendString(b, s)
 }
 
 func decodeRequest(b []byte, r *Request) error {
@@ -198,6 +252,26 @@ func decodeRequest(b []byte, r *Request) error {
 			r.Flags = append(r.Flags, Flag(text(raw)))
 		case fieldRevision:
 			r.Revision = v
+		case fieldCountry:
+			r.Country = text(raw)
+		case fieldNetwork:
+			r.Network = text(raw)
+		case fieldAnonymity:
+			r.Anonymity = text(raw)
+		case fieldJA4:
+			r.JA4 = text(raw)
+		case fieldUser:
+			r.User = text(raw)
+		case fieldRole:
+			r.Role = text(raw)
+		case fieldOperation:
+			r.Operation = text(raw)
+		case fieldMCP:
+			r.MCP = new(MCP)
+			return decodeMCP(raw, r.MCP)
+		case fieldContext:
+			r.Context = append(r.Context, Value{})
+			return decodeValue(raw, &r.Context[len(r.Context)-1])
 		}
 		return nil
 	})
@@ -210,6 +284,42 @@ func decodeRequest(b []byte, r *Request) error {
 // text is raw as a string without a copy: raw lies in DecodeBatch's own clone,
 // which nobody writes to.
 func text(raw []byte) string { return unsafe.String(unsafe.SliceData(raw), len(raw)) }
+
+func decodeMCP(b []byte, m *MCP) error {
+	return eachField(b, func(num protowire.Number, v uint64, raw []byte) error {
+		switch num {
+		case mcpServer:
+			m.Server = text(raw)
+		case mcpMethod:
+			m.Method = text(raw)
+		case mcpName:
+			m.Name = text(raw)
+		case mcpClient:
+			m.Client = text(raw)
+		case mcpGeneration:
+			m.Generation = text(raw)
+		case mcpTrace:
+			m.Trace = text(raw)
+		case mcpError:
+			m.Error = int(protowire.DecodeZigZag(v))
+		}
+		return nil
+	})
+}
+
+func decodeValue(b []byte, c *Value) error {
+	return eachField(b, func(num protowire.Number, v uint64, raw []byte) error {
+		switch num {
+		case contextName:
+			c.Name = text(raw)
+		case contextValue:
+			c.Value = text(raw)
+		case contextHashed:
+			c.Hashed = protowire.DecodeBool(v)
+		}
+		return nil
+	})
+}
 
 func decodeID(raw []byte, id *SessionID) error {
 	if len(raw) != len(id) {

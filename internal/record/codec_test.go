@@ -23,6 +23,10 @@ func filled(t testing.TB) Request {
 		Status: 200, RequestBytes: 12, ResponseBytes: 3456,
 		IP: netip.MustParseAddr("2001:db8::7"), UserAgent: "curl/7.88",
 		Key: "PHPSESSID", Point: `request.cookie["PHPSESSID"]`, Rung: RungBuiltin, Strength: StrengthSecret,
+		Country: "DE", Network: "Hetzner", Anonymity: "hosting", JA4: "t13d1516h2_8daaf6152771_b186095e22b6",
+		User: "maria", Role: "buyer", Operation: "query getUser",
+		MCP:      &MCP{"crm.example.com/mcp", "tools/call", "get_opportunity", "claude-code 2.1", "2025-11-25", "4bf92f3577b34da6", -32602},
+		Context:  []Value{{"username", "maria", false}, {"card", "9f86d081884c7d65", true}},
 		Accepted: true, Tried: 3, Flags: []Flag{FlagValueCut, FlagClientGone}, Revision: 9,
 	}
 	v := reflect.ValueOf(r)

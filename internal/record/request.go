@@ -22,14 +22,42 @@ type Request struct {
 	ResponseBytes Measure    `json:"response_bytes,omitzero" doc:"Size of the response body; absent when the source does not tell"`
 	IP            netip.Addr `json:"ip" doc:"Client address; empty when the source does not tell"`
 	UserAgent     string     `json:"user_agent"`
+	Country       string     `json:"country,omitempty" doc:"Country of the address, ISO 3166-1 alpha-2" example:"DE"`
+	Network       string     `json:"network,omitempty" doc:"Network of the address: a short tag of a well-known one, else its owner's name" example:"AWS"`
+	Anonymity     string     `json:"anonymity,omitempty" doc:"How the address hides who uses it: tor, vpn, proxy, hosting" example:"tor"`
+	JA4           string     `json:"ja4,omitempty" doc:"TLS fingerprint of the client" example:"t13d1516h2_8daaf6152771_b186095e22b6"`
+	User          string     `json:"user,omitempty" doc:"The user, by the context parameter of that type"`
+	Role          string     `json:"role,omitempty" doc:"The user's role, by the context parameter of that type"`
 	Key           string     `json:"key" doc:"Name of the grouping key that won" example:"PHPSESSID"`
 	Point         string     `json:"point" doc:"Where its value was found" example:"request.cookie[\"PHPSESSID\"]"`
 	Rung          Rung       `json:"rung" enum:"own,mcp,builtin,network" doc:"How the request found its session"`
 	Strength      Strength   `json:"strength" enum:"secret,claimed,network" doc:"How hard the grouping value is to forge"`
 	Accepted      bool       `json:"accepted" doc:"Whether the upstream accepted it: a status other than 401 and 403"`
 	Tried         int        `json:"tried" doc:"How many keys were tried before the one that won"`
+	Operation     string     `json:"graphql_operation,omitempty" doc:"GraphQL operation" example:"query getUser"`
+	MCP           *MCP       `json:"mcp,omitempty" doc:"The MCP message, when it is one"`
+	Context       []Value    `json:"context,omitempty" doc:"Values of the policy's context parameters, in its order"`
 	Flags         []Flag     `json:"flags,omitempty" doc:"What was cut, malformed or unusual about it"`
 	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+}
+
+// Value is what a context parameter yielded.
+type Value struct {
+	Name   string `json:"name" example:"username"`
+	Value  string `json:"value" doc:"The value, or its keyed digest when hashed"`
+	Hashed bool   `json:"hashed" doc:"Whether the value is a keyed digest"`
+}
+
+// MCP is what is kept of a message of the Model Context Protocol
+// (https://modelcontextprotocol.io/specification).
+type MCP struct {
+	Server     string `json:"server" doc:"Host and path of the server" example:"crm.example.com/mcp"`
+	Method     string `json:"method" example:"tools/call"`
+	Name       string `json:"name,omitempty" doc:"Name of the tool or prompt, or URI of the resource" example:"get_opportunity"`
+	Client     string `json:"client,omitempty" doc:"Name and version of the client, as it says" example:"claude-code 2.1"`
+	Generation string `json:"generation" doc:"Newest protocol revision that the message shows" example:"2025-11-25"`
+	Trace      string `json:"trace,omitempty" doc:"Trace id (W3C Trace Context)"`
+	Error      int    `json:"error,omitempty" doc:"JSON-RPC error code of the answer; 0 for none"`
 }
 
 // Measure is a size in bytes or a duration in microseconds; Unknown when the

@@ -54,15 +54,17 @@ type WriterStatus struct {
 	TooOld  uint64 `json:"too_old" doc:"Requests older than the retention"`
 	Future  uint64 `json:"future" doc:"Requests more than a day in the future"`
 	Errors  uint64 `json:"errors" doc:"Writes that failed and were tried again"`
+	Held    uint64 `json:"held" doc:"Requests that wait on the bus because their day does not take them; later ones of other days are stored"`
 	Error   string `json:"error,omitempty" doc:"The last error, while writing fails"`
 }
 
 // DayStatus is one day of the store.
 type DayStatus struct {
-	Day      Day   `json:"day" example:"2026-11-21"`
-	Requests int64 `json:"requests"`
-	Bytes    int64 `json:"bytes" doc:"Size of its file"`
-	Sealed   bool  `json:"sealed" doc:"Compacted since its last write"`
+	Day      Day    `json:"day" example:"2026-11-21"`
+	Requests int64  `json:"requests"`
+	Bytes    int64  `json:"bytes" doc:"Size of its file"`
+	Sealed   bool   `json:"sealed" doc:"Compacted since its last write"`
+	Error    string `json:"error,omitempty" doc:"Why its file cannot be opened, while it cannot; requests and sealed are unknown then"`
 }
 
 // SetAside is a day's file that could not be opened and was moved away.
