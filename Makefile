@@ -62,14 +62,14 @@ check: web/node_modules/.package-lock.json ## Format, vet, staticcheck, architec
 	go vet ./...
 	go tool staticcheck ./...
 	go test -count=1 -run 'TestImports|TestPackageComments' .
-	go test -count=1 -run 'OpenAPI' ./internal/api
+	go test -count=1 -run TestDocument ./internal/api
 	@cd web && npm run --silent types -- --output $(CURDIR)/.schema.check.d.ts && \
 		{ cmp -s $(CURDIR)/.schema.check.d.ts src/api/schema.d.ts || { echo "web/src/api/schema.d.ts is stale: make generate"; rm -f $(CURDIR)/.schema.check.d.ts; exit 1; }; }; \
 		rm -f $(CURDIR)/.schema.check.d.ts
 
 .PHONY: generate
 generate: ## Make the generated files again: the OpenAPI document and the console's types
-	go test -run 'OpenAPI' ./internal/api -update
+	go test -run TestDocument ./internal/api -update
 	cd web && npm run --silent types
 
 .PHONY: bench

@@ -192,6 +192,8 @@ export interface components {
              * @example 2026-11-21
              */
             day: string;
+            /** @description Why its file cannot be opened, while it cannot; requests and sealed are unknown then */
+            error?: string;
             /** Format: int64 */
             requests: number;
             /** @description Compacted since its last write */
@@ -238,6 +240,37 @@ export interface components {
             started: string;
             /** @example sqli */
             type: string;
+        };
+        MCP: {
+            /**
+             * @description Name and version of the client, as it says
+             * @example claude-code 2.1
+             */
+            client?: string;
+            /**
+             * Format: int64
+             * @description JSON-RPC error code of the answer; 0 for none
+             */
+            error?: number;
+            /**
+             * @description Newest protocol revision that the message shows
+             * @example 2025-11-25
+             */
+            generation: string;
+            /** @example tools/call */
+            method: string;
+            /**
+             * @description Name of the tool or prompt, or URI of the resource
+             * @example get_opportunity
+             */
+            name?: string;
+            /**
+             * @description Host and path of the server
+             * @example crm.example.com/mcp
+             */
+            server: string;
+            /** @description Trace id (W3C Trace Context) */
+            trace?: string;
         };
         Me: {
             /**
@@ -425,10 +458,22 @@ export interface components {
         Request: {
             /** @description Whether the upstream accepted it: a status other than 401 and 403 */
             accepted: boolean;
+            /**
+             * @description How the address hides who uses it: tor, vpn, proxy, hosting
+             * @example tor
+             */
+            anonymity?: string;
             /** @description The operator's application, or default */
             application: string;
             /** @description The client: what the network rung alone would have grouped it by */
             client: string;
+            /** @description Values of the policy's context parameters, in its order */
+            context?: components["schemas"]["Value"][] | null;
+            /**
+             * @description Country of the address, ISO 3166-1 alpha-2
+             * @example DE
+             */
+            country?: string;
             /**
              * Format: int64
              * @description Microseconds to the last byte of the response; absent when the source does not tell
@@ -441,6 +486,11 @@ export interface components {
             endpoint: string;
             /** @description What was cut, malformed or unusual about it */
             flags?: string[] | null;
+            /**
+             * @description GraphQL operation
+             * @example query getUser
+             */
+            graphql_operation?: string;
             /** @description Host, lower case, with a port only where it is not the scheme's own; empty when the source does not tell */
             host: string;
             /**
@@ -454,12 +504,24 @@ export interface components {
              */
             ip: string;
             /**
+             * @description TLS fingerprint of the client
+             * @example t13d1516h2_8daaf6152771_b186095e22b6
+             */
+            ja4?: string;
+            /**
              * @description Name of the grouping key that won
              * @example PHPSESSID
              */
             key: string;
+            /** @description The MCP message, when it is one */
+            mcp?: components["schemas"]["MCP"];
             /** @example GET */
             method: string;
+            /**
+             * @description Network of the address: a short tag of a well-known one, else its owner's name
+             * @example AWS
+             */
+            network?: string;
             /** @description Path as it came, session ids in it masked */
             path: string;
             /**
@@ -484,6 +546,8 @@ export interface components {
              * @description Revision of the policy that judged it; 0 for the built-in policy
              */
             revision: number;
+            /** @description The user's role, by the context parameter of that type */
+            role?: string;
             /**
              * @description How the request found its session
              * @enum {string}
@@ -520,15 +584,29 @@ export interface components {
              * @description Microseconds to the first byte of the response; absent when the source does not tell
              */
             ttfb_us?: number;
+            /** @description The user, by the context parameter of that type */
+            user?: string;
             user_agent: string;
         };
         RequestDetail: {
             /** @description Whether the upstream accepted it: a status other than 401 and 403 */
             accepted: boolean;
+            /**
+             * @description How the address hides who uses it: tor, vpn, proxy, hosting
+             * @example tor
+             */
+            anonymity?: string;
             /** @description The operator's application, or default */
             application: string;
             /** @description The client: what the network rung alone would have grouped it by */
             client: string;
+            /** @description Values of the policy's context parameters, in its order */
+            context?: components["schemas"]["Value"][] | null;
+            /**
+             * @description Country of the address, ISO 3166-1 alpha-2
+             * @example DE
+             */
+            country?: string;
             /**
              * Format: int64
              * @description Microseconds to the last byte of the response; absent when the source does not tell
@@ -543,6 +621,11 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description What was cut, malformed or unusual about it */
             flags?: string[] | null;
+            /**
+             * @description GraphQL operation
+             * @example query getUser
+             */
+            graphql_operation?: string;
             /** @description Host, lower case, with a port only where it is not the scheme's own; empty when the source does not tell */
             host: string;
             /**
@@ -556,12 +639,24 @@ export interface components {
              */
             ip: string;
             /**
+             * @description TLS fingerprint of the client
+             * @example t13d1516h2_8daaf6152771_b186095e22b6
+             */
+            ja4?: string;
+            /**
              * @description Name of the grouping key that won
              * @example PHPSESSID
              */
             key: string;
+            /** @description The MCP message, when it is one */
+            mcp?: components["schemas"]["MCP"];
             /** @example GET */
             method: string;
+            /**
+             * @description Network of the address: a short tag of a well-known one, else its owner's name
+             * @example AWS
+             */
+            network?: string;
             /** @description Path as it came, session ids in it masked */
             path: string;
             /**
@@ -586,6 +681,8 @@ export interface components {
              * @description Revision of the policy that judged it; 0 for the built-in policy
              */
             revision: number;
+            /** @description The user's role, by the context parameter of that type */
+            role?: string;
             /**
              * @description How the request found its session
              * @enum {string}
@@ -622,6 +719,8 @@ export interface components {
              * @description Microseconds to the first byte of the response; absent when the source does not tell
              */
             ttfb_us?: number;
+            /** @description The user, by the context parameter of that type */
+            user?: string;
             user_agent: string;
         };
         RequestPage: {
@@ -740,6 +839,14 @@ export interface components {
             errors: number;
             url: string;
         };
+        Value: {
+            /** @description Whether the value is a keyed digest */
+            hashed: boolean;
+            /** @example username */
+            name: string;
+            /** @description The value, or its keyed digest when hashed */
+            value: string;
+        };
         WriterStatus: {
             /** @description The last error, while writing fails */
             error?: string;
@@ -753,6 +860,11 @@ export interface components {
              * @description Requests more than a day in the future
              */
             future: number;
+            /**
+             * Format: int64
+             * @description Requests that wait on the bus because their day does not take them; later ones of other days are stored
+             */
+            held: number;
             /**
              * Format: int64
              * @description Requests delivered again that the store already had
