@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // MaxDocument is the size in bytes of the largest document that is read.
-const MaxDocument = 1 << 20
+const MaxDocument = 256 << 10
 
 // Default returns the policy that is in force when the operator gave none:
 // everything belongs to DefaultApplication and is recorded.
@@ -88,7 +91,13 @@ func parseYAML(name string, doc []byte) (body ast.Node, err error) {
 		}
 	}()
 	doc = bytes.TrimPrefix(doc, []byte("\ufeff"))
-	file, err := parser.ParseBytes(doc, 0)
+	tokens := lexer.Tokenize(string(doc))
+	// A comment says nothing to us, and many in a row take the parser long.
+	tokens = slices.DeleteFunc(tokens, func(t *token.Token) bool { return t.Type == token.CommentType })
+	if err := checkNesting(name, tokens); err != nil {
+		return nil, err
+	}
+	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		e := &Error{File: name, Problem: err.Error()}
 		if y := yaml.Error(nil); errors.As(err, &y) {
