@@ -253,17 +253,18 @@ func (s *jsonScan) member(n *node, name []byte, escaped bool, object, seen int) 
 	if child == n.rest {
 		return s.unnamed(child, name, object)
 	}
-	from := s.mark()
 	for i := seen; i < len(s.seen); i++ {
 		if have := &s.seen[i]; have.node == child {
 			s.duplicate("json", begin, child.label)
 			s.takeBack(have.from, have.to)
+			from := s.mark()
 			ok := s.value(child)
 			s.seen[i].span = span{from, s.mark()}
 			return ok
 		}
 	}
 	// It is entered first: members further in stand behind it in the list.
+	from := s.mark()
 	s.seen = append(s.seen, member{child, span{from, from}})
 	i := len(s.seen) - 1
 	ok := s.value(child)
