@@ -18,7 +18,9 @@ type Store interface {
 	// the position that the day already absorbed from the same log is skipped
 	// for that day. Batches of one log must come with rising Seq. When Write
 	// fails, nothing, some or all of the days may be stored; calling it again
-	// with the same batches completes it and doubles nothing.
+	// with the same batches completes it and doubles nothing. FailedDays tells which
+	// days are not stored; the caller must bring them what they lack before it
+	// brings them anything later of the same logs.
 	Write(ctx context.Context, batches []Batch) (Written, error)
 
 	// Sessions lists parts, newest start first.
@@ -33,13 +35,15 @@ type Store interface {
 	// Findings lists what is known about one request, by id.
 	Findings(ctx context.Context, id record.RequestID) ([]record.Finding, error)
 
-	// Status tells the state of every day, newest first, and what was set aside.
+	// Status tells the state of every day, newest first, and what was set aside. A
+	// day that cannot be opened is told with its error.
 	Status(ctx context.Context) ([]record.DayStatus, []record.SetAside, error)
 	// Seal compacts days that had writes since they were last compacted, so that
 	// each is one sorted, checkpointed file. Days that are sealed stay writable.
 	Seal(ctx context.Context, days ...record.Day) error
 	// Expire drops the days that the retention no longer covers. It never drops
-	// today or a day in the future. It returns what it dropped.
+	// today or a day in the future. It returns what it dropped; a day that cannot
+	// be dropped does not keep the others.
 	Expire(ctx context.Context, today record.Day, r record.Retention) ([]record.Day, error)
 	// Close waits for running calls and closes every file.
 	Close() error

@@ -22,6 +22,7 @@ func (s *Store) Expire(ctx context.Context, today record.Day, r record.Retention
 		total += d.size()
 	}
 	var dropped []record.Day
+	var errs []error
 	for _, d := range days {
 		old := r.Days > 0 && int(today)-int(d.date) >= r.Days
 		over := r.Bytes > 0 && total > r.Bytes
@@ -31,13 +32,15 @@ func (s *Store) Expire(ctx context.Context, today record.Day, r record.Retention
 		if err := ctx.Err(); err != nil {
 			return dropped, err
 		}
-		total -= d.size()
+		size := d.size()
 		if err := s.drop(d); err != nil {
-			return dropped, err
+			errs = append(errs, err)
+			continue
 		}
+		total -= size
 		dropped = append(dropped, d.date)
 	}
-	return dropped, nil
+	return dropped, errors.Join(errs...)
 }
 
 func (s *Store) drop(d *day) error {

@@ -35,7 +35,7 @@ func (s *Store) Write(ctx context.Context, batches []store.Batch) (store.Written
 		total.Stored += w.Stored
 		total.Skipped += w.Skipped
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, &store.DayError{Day: date, Err: err})
 		}
 	}
 	return total, errors.Join(errs...)
