@@ -16,7 +16,7 @@ import (
 
 // day is one UTC day and its file.
 //
-// Locks are taken in the order sealing, writing, gate. Whoever uses db holds gate for
+// Locks are taken in the order Store.sealing, writing, gate. Whoever uses db holds gate for
 // reading, so taking it for writing waits until the last user has left, and holds
 // newcomers back meanwhile: that is how a file is closed, replaced and dropped.
 type day struct {
@@ -25,8 +25,6 @@ type day struct {
 
 	writing sync.Mutex // one writer, sealer or closer at a time
 	writer  *writer    // guarded by writing; nil when nothing was written since the file was opened
-
-	sealing sync.Mutex // one sealer at a time; taken before the others
 
 	gate sync.RWMutex
 	db   *sql.DB // guarded by gate; nil when closed
@@ -125,7 +123,7 @@ func (d *day) close() error {
 func (s *Store) closeIdle(keep *day) {
 	open := slices.DeleteFunc(s.newestFirst(), func(d *day) bool { return !d.open.Load() })
 	slices.SortFunc(open, func(a, b *day) int { return cmp.Compare(a.used.Load(), b.used.Load()) })
-	excess := len(open) - s.limits.openDays
+	excess := len(open) - s.openDays()
 	for _, d := range open {
 		if excess <= 0 {
 			return

@@ -72,6 +72,9 @@ type Store struct {
 	aside []record.SetAside
 
 	clock atomic.Int64 // counts uses, to find the day used longest ago
+
+	sealing   sync.Mutex  // one day is sealed at a time; taken before the locks of days
+	isSealing atomic.Bool // sealing is held
 }
 
 var _ store.Store = (*Store)(nil)
@@ -154,6 +157,19 @@ func (s *Store) temp() string { return filepath.Join(s.cfg.Dir, tempFolder) }
 // dayMemory is the share of one open day.
 func (s *Store) dayMemory() int64 { return max(s.memory/maxOpenDays, minDayMemory) }
 
+// sealMemory is the share of the day that is being sealed: sorting takes more
+// memory than a day's share; it spills, but less is better. Meanwhile the other
+// days have the rest, see openDays.
+func (s *Store) sealMemory() int64 { return max(s.memory/2, minDayMemory) }
+
+// openDays is how many days may be open now, beside those in use.
+func (s *Store) openDays() int {
+	if s.isSealing.Load() {
+		return max(1, s.limits.openDays/2)
+	}
+	return s.limits.openDays
+}
+
 // Close waits for running calls and closes every file. It may be called again.
 func (s *Store) Close() error {
 	s.life.Lock()
@@ -232,8 +248,10 @@ func (s *Store) Status(ctx context.Context) ([]record.DayStatus, []record.SetAsi
 		status, err := s.dayStatus(ctx, d)
 		switch {
 		case errors.Is(err, errGone):
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err()
 		case err != nil:
-			return nil, nil, err
+			days = append(days, record.DayStatus{Day: d.date, Bytes: d.size(), Error: firstLine(err.Error())})
 		default:
 			days = append(days, status)
 		}

@@ -406,6 +406,60 @@ func TestOneDayFails(t *testing.T) {
 	}
 }
 
+// TestOneDayCannotBeOpened: the state of the others is told, they are sealed and
+// expire.
+func TestOneDayCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	good, bad := benchDay.Day(), benchDay.Day()-1
+	if err := os.Mkdir(filepath.Join(dir, bad.String()+".duckdb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(t.Context(), []store.Batch{childBatch(1)}); err == nil {
+		t.Fatal("the day takes writes: this tests nothing")
+	}
+	if err := s.Seal(t.Context(), bad, good); err == nil {
+		t.Error("Seal: no error of the day that cannot be opened")
+	}
+	days, _, err := s.Status(t.Context())
+	if err != nil || len(days) != 2 {
+		t.Fatalf("Status: %+v, %v", days, err)
+	}
+	if d := days[0]; d.Day != good || !d.Sealed || d.Requests != childRows/2 || d.Error != "" {
+		t.Errorf("the good day: %+v", d)
+	}
+	if d := days[1]; d.Day != bad || d.Error == "" {
+		t.Errorf("the bad day: %+v", d)
+	}
+}
+
+// TestSealFails: a day whose sealing failed has its own share of the memory again,
+// and can be sealed later.
+func TestSealFails(t *testing.T) {
+	s := open(t, t.TempDir())
+	day := benchDay.Day()
+	if _, err := s.Write(t.Context(), []store.Batch{childBatch(1)}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.MemoryLimit(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Exec(t.Context(), day, "ATTACH ':memory:' AS sealed"); err != nil { // its name is taken
+		t.Fatal(err)
+	}
+	if err := s.Seal(t.Context(), day); err == nil {
+		t.Fatal("sealed: this tests nothing")
+	}
+	after, err := s.MemoryLimit(t.Context(), day)
+	if err != nil || after != before {
+		t.Errorf("limit %s before, %s after (%v)", before, after, err)
+	}
+	if err := s.Seal(t.Context(), day); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestManyDays: a store of many days keeps few files open.
 func TestManyDays(t *testing.T) {
 	dir := t.TempDir()

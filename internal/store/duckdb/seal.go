@@ -54,8 +54,10 @@ func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
 // one, each complete: the old one's log is gone, moved into the file, before the
 // new one takes its name.
 func (s *Store) sealDay(ctx context.Context, d *day) error {
-	d.sealing.Lock()
-	defer d.sealing.Unlock()
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	s.isSealing.Store(true)
+	defer s.isSealing.Store(false)
 	d.busy.Store(true)
 	defer d.busy.Store(false)
 
@@ -67,6 +69,7 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 		d.gate.RUnlock()
 		return nil
 	}
+	s.closeIdle(d)
 	rows, err := s.copyRows(ctx, d, copied)
 	d.gate.RUnlock()
 	if err != nil {
@@ -104,10 +107,8 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, e
 		return 0, err
 	}
 	defer c.Close()
-	defer func() { err = abandon(ctx, c, path, err) }()
-	// Sorting takes more memory than a day's share; it spills, but less is better.
-	memory := max(s.memory/2, minDayMemory)
-	if _, err = c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", memory>>10)); err != nil {
+	defer func() { err = s.abandon(ctx, c, path, err) }()
+	if err = setMemory(ctx, c, s.sealMemory()); err != nil {
 		return 0, err
 	}
 	if _, err = c.ExecContext(ctx, "ATTACH "+quote(path)+" AS sealed"); err != nil {
@@ -125,12 +126,12 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, e
 
 // copyRest completes the new file and makes it durable.
 func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64) (err error) {
-	c, err := db.Conn(ctx)
+	c, err := db.Conn(context.WithoutCancel(ctx)) // what copyRows began must be abandoned in any case
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	defer func() { err = abandon(ctx, c, d.path+sealSuffix, err) }()
+	defer func() { err = s.abandon(ctx, c, d.path+sealSuffix, err) }()
 	if _, err = c.ExecContext(ctx, copyRestSQL, rows); err != nil {
 		return err
 	}
@@ -153,13 +154,20 @@ func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64) (e
 	return err
 }
 
-// abandon removes the new file when err is not nil.
-func abandon(ctx context.Context, c *sql.Conn, path string, err error) error {
+// abandon removes the new file when err is not nil, and gives the day its own
+// share of the memory again.
+func (s *Store) abandon(ctx context.Context, c *sql.Conn, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	_, detach := c.ExecContext(context.WithoutCancel(ctx), "DETACH DATABASE IF EXISTS sealed")
-	return errors.Join(err, detach, removeDatabase(path))
+	ctx = context.WithoutCancel(ctx)
+	_, detach := c.ExecContext(ctx, "DETACH DATABASE IF EXISTS sealed")
+	return errors.Join(err, detach, removeDatabase(path), setMemory(ctx, c, s.dayMemory()))
+}
+
+func setMemory(ctx context.Context, c *sql.Conn, bytes int64) error {
+	_, err := c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", bytes>>10))
+	return err
 }
 
 func copyDictionaries() string {
