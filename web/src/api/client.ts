@@ -10,6 +10,7 @@ export type Request = Schemas["Request"];
 export type RequestDetail = Schemas["RequestDetail"];
 export type System = Schemas["System"];
 export type NodeStatus = Schemas["NodeStatus"];
+export type DayStatus = Schemas["DayStatus"];
 export type Rung = Part["rung"];
 export type Strength = Part["strength"];
 

@@ -44,14 +44,15 @@ test("trouble is said in words: losses by reason, upstreams, the bus, days set a
         },
       ],
       bus: { connected: false, messages: 3, bytes: 1000, max_bytes: 2000 },
-      writer: { ...system().writer, error: "disk full" },
+      writer: { ...system().writer, held: 1500, error: "disk full" },
+      days: [{ day: "2026-11-20", requests: 0, bytes: 4096, sealed: false, error: "permission denied" }],
       set_aside: [{ file: "2026-11-17.duckdb", reason: "not a DuckDB file" }],
     }),
   });
   show(<SystemPage />, "/system");
   expect(await screen.findByText(/12 requests: queue full/)).toBeDefined();
   expect(text()).not.toContain("bus refused");
-  for (const words of ["connection refused", "not connected", "50% of 2 KB", "Writing fails: disk full", "not a DuckDB file"]) {
+  for (const words of ["connection refused", "not connected", "50% of 2 KB", "Writing fails: disk full", "not a DuckDB file", "permission denied", "1,500"]) {
     expect(text()).toContain(words);
   }
 });

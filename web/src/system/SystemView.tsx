@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from "react";
 import { Link } from "wouter";
-import type { NodeStatus, System } from "../api/client";
+import type { DayStatus, NodeStatus, System } from "../api/client";
 import { bytesLong, count, percent, plural } from "../format/number";
 import { visible } from "../format/text";
 import { ago, day, micros, span } from "../format/time";
@@ -141,6 +141,7 @@ function Bus({ system: { bus, writer } }: { system: System }) {
         <Fact name="Too old">{count(writer.too_old)}</Fact>
         <Fact name="In the future">{count(writer.future)}</Fact>
         <Fact name="Writes tried again">{count(writer.errors)}</Fact>
+        {writer.held > 0 && <Fact name="Held on the bus">{count(writer.held)}</Fact>}
       </dl>
       {writer.error && <p className={classes.trouble}>Writing fails: {visible(writer.error)}</p>}
     </>
@@ -179,17 +180,30 @@ function Days({ system }: { system: System }) {
             <td>
               <Link href={dayAddress(d.day)}>{day(d.day)}</Link>
             </td>
-            <td>{count(d.requests)}</td>
+            <td>{d.error ? "unknown" : count(d.requests)}</td>
             <td className={classes.wide} aria-label={`${percent(d.requests / most)} of the fullest day`}>
               <span className={classes.bar} style={{ width: `${(d.requests / most) * 100}%` }} />
             </td>
             <td>{bytesLong(d.bytes)}</td>
-            <td>{d.sealed ? <Tag>compacted</Tag> : <Tag tone="accent">being written</Tag>}</td>
+            <td>
+              <DayState status={d} />
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function DayState({ status }: { status: DayStatus }) {
+  if (status.error) {
+    return (
+      <>
+        <Tag tone="red">cannot be opened</Tag> <span className={classes.dim}>{visible(status.error)}</span>
+      </>
+    );
+  }
+  return status.sealed ? <Tag>compacted</Tag> : <Tag tone="accent">being written</Tag>;
 }
 
 const dayLong = 24 * 60 * 60 * 1000; // ms
