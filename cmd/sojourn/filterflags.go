@@ -51,7 +51,7 @@ func (f *partFlag) add(v url.Values) {
 
 // pageFlags walk through a list.
 type pageFlags struct {
-	Limit  int    `help:"How many to list at the most, up to 1000 a page. 50 by default." placeholder:"N"`
+	Limit  *int   `help:"How many to list at the most, up to 1000 a page. 50 by default." placeholder:"N"`
 	Cursor string `help:"Where the page before ended, as it said." placeholder:"CURSOR"`
 	All    bool   `help:"List all pages."`
 }
@@ -64,8 +64,8 @@ func (f *pageFlags) add(v url.Values) {
 		v.Set("cursor", f.Cursor)
 	}
 	switch {
-	case f.Limit != 0:
-		v.Set("limit", strconv.Itoa(f.Limit))
+	case f.Limit != nil: // whatever it is: the API says what it may be
+		v.Set("limit", strconv.Itoa(*f.Limit))
 	case f.All:
 		v.Set("limit", strconv.Itoa(pageAll))
 	}

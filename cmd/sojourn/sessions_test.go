@@ -191,6 +191,8 @@ func TestShow_Errors(t *testing.T) {
 		{[]string{"sessions", "list", "--data", dir, "--from", "-7y"}, "-7y"},
 		{[]string{"sessions", "list", "--data", dir, "--cursor", "x"}, "cursor"},
 		{[]string{"sessions", "list", "--data", dir, "--limit", "5000"}, "5000"},
+		{[]string{"sessions", "list", "--data", dir, "--limit", "0"}, `limit: "0" is not a number from 1`},
+		{[]string{"sessions", "list", "--data", dir, "--limit", "0", "--all", "--json"}, `limit: "0" is not a number from 1`},
 		{[]string{"sessions", "show", "--data", dir, "nonsense"}, "nonsense"},
 		{[]string{"sessions", "show", "--data", dir, record.SessionID{9}.String()}, "not found"},
 		{[]string{"sessions", "requests", "--data", dir, record.SessionID{9}.String()}, "not found"},

@@ -77,7 +77,10 @@ func (a *API) hasToken(r *http.Request) bool {
 	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-func (a *API) me(ctx context.Context, _ *struct{}) (record.Me, error) {
+func (a *API) me(ctx context.Context, in *queryInput) (record.Me, error) {
+	if _, err := ask(in.raw, nil, a.now()); err != nil {
+		return record.Me{}, err
+	}
 	who := callerOf(ctx)
 	me := record.Me{Credential: who.credential}
 	if !who.expires.IsZero() {

@@ -152,6 +152,8 @@ func TestAsk_Invalid(t *testing.T) {
 		"/api/v1/sessions/" + aliceID.String() + "?part=1969-12-31",
 		"/api/v1/sessions/" + aliceID.String() + "?part=1960-01-01",
 		"/api/v1/requests/" + f.requests[0].ID.String() + "?from=now",
+		"/api/v1/system?x=1",
+		"/api/v1/me?x=1",
 	} {
 		if p := problemIn(t, f.do("GET", path)); p.Status != 422 || len(p.Errors) != 1 {
 			t.Errorf("%s: %+v", path, p)

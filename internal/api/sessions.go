@@ -20,14 +20,14 @@ func (q *query) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-type listInput struct{ query }
+type queryInput struct{ query }
 
 type itemInput struct {
 	ID string `path:"id" doc:"Its id, as lists show it"`
 	query
 }
 
-func (a *API) sessions(ctx context.Context, in *listInput) (record.SessionPage, error) {
+func (a *API) sessions(ctx context.Context, in *queryInput) (record.SessionPage, error) {
 	q, err := ask(in.raw, sessionListParams, a.now())
 	if err != nil {
 		return record.SessionPage{}, err

@@ -6,6 +6,9 @@ import (
 	"sojourn/internal/record"
 )
 
-func (a *API) system(ctx context.Context, _ *struct{}) (record.System, error) {
+func (a *API) system(ctx context.Context, in *queryInput) (record.System, error) {
+	if _, err := ask(in.raw, nil, a.now()); err != nil {
+		return record.System{}, err
+	}
 	return a.hub.System(ctx)
 }
