@@ -2,6 +2,7 @@ package point
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -22,6 +23,9 @@ func charsetOf(declared string, text []byte) encoding.Encoding {
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	}
 	if declared != "" {
+		if strings.EqualFold(declared, "utf-8") {
+			return nil
+		}
 		if e, err := htmlindex.Get(declared); err == nil && e != unicode.UTF8 {
 			return e
 		}

@@ -2,10 +2,6 @@ package point
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
-	"io"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -14,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"sojourn/internal/exchange"
 )
@@ -77,63 +71,6 @@ func TestTruncatedBody(t *testing.T) {
 	if want := "request.json[\"token\"] = \"9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c\"\nrequest limit body: body\n"; got != want {
 		t.Error(got)
 	}
-}
-
-func TestContentEncodings(t *testing.T) {
-	text := []byte(typicalJSON(5_000))
-	for _, codings := range []string{"gzip", "x-gzip", "GZIP", "deflate", "deflate-raw", "br", "zstd", "gzip, br", "identity", "deflate,zstd, gzip", "zstd, identity,br"} {
-		data := text
-		for _, c := range strings.Split(codings, ",") {
-			data = pack(t, strings.ToLower(strings.TrimSpace(c)), data)
-		}
-		header := http.Header{"Content-Encoding": {strings.TrimSuffix(codings, "-raw")}}
-		x := &exchange.Exchange{Header: header, RequestBody: exchange.Body{Bytes: data}, Status: 200, ResponseHeader: header, ResponseBody: exchange.Body{Bytes: data}}
-		want := "request.json[\"user\"][\"name\"] = \"Ann O'Neil\"\nresponse.json[\"user\"][\"active\"] = \"true\"\n"
-		if diff := cmp.Diff(want, extract(t, x, `request.json["user"]["name"]`, `response.json["user"]["active"]`)); diff != "" {
-			t.Errorf("%s: %s", codings, diff)
-		}
-	}
-	for _, c := range []string{"gzip", "zstd"} {
-		x := &exchange.Exchange{RequestBody: exchange.Body{Bytes: pack(t, c, text)}}
-		if got := extract(t, x, `request.json["total"]`); got != "request.json[\"total\"] = \"42\"\n" {
-			t.Errorf("%s without a header: %s", c, got)
-		}
-	}
-	x := &exchange.Exchange{Header: http.Header{"Content-Encoding": {"gzip, gzip", "gzip, gzip, gzip"}}, RequestBody: exchange.Body{Bytes: text}}
-	if got := extract(t, x, `request.json["total"]`); got != "request.json[\"total\"] =\nrequest limit body: codings\n" {
-		t.Error(got)
-	}
-}
-
-func pack(tb testing.TB, c string, data []byte) []byte {
-	tb.Helper()
-	var b bytes.Buffer
-	var w io.WriteCloser
-	var err error
-	switch c {
-	case "gzip", "x-gzip":
-		w = gzip.NewWriter(&b)
-	case "deflate":
-		w = zlib.NewWriter(&b)
-	case "deflate-raw":
-		w, err = flate.NewWriter(&b, flate.DefaultCompression)
-	case "br":
-		w = brotli.NewWriter(&b)
-	case "zstd":
-		w, err = zstd.NewWriter(&b)
-	default:
-		return data
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := w.Write(data); err != nil {
-		tb.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // Bombs end at their limits, noted by name, and neither take long nor much
@@ -253,6 +190,44 @@ func BenchmarkTypicalExchange(b *testing.B) {
 			b.Errorf("%s found nothing", p)
 		}
 	}
+}
+
+// FuzzExtract reads anything as anything: it must not panic, find a value that
+// the limits forbid, or differ in a result that was used before.
+func FuzzExtract(f *testing.F) {
+	f.Add("/a;b=1/c?p[x][]=1&p=2", "a=1; b=2", "application/json", "", []byte(`{"a":{"b":"eyJhIjoxfQ"}}`))
+	f.Add("/?a=eyJhbGciOiJub25lIn0.eyJzdWIiOiJib2IifQ.", "", "text/event-stream", "", []byte("data: {\"a\":1}\n\ndata: {\"a\":2}\n"))
+	f.Add("/", "", "application/x-www-form-urlencoded; charset=latin1", "gzip, br", []byte("a=1&b[c][0]=%F6"))
+	e := mustCompile(f, `request.path[*]`, `request.path.parameter["b"][*]`, `request.path[1].parameter["b"]`, `request.query["p"][*]`, `request.query["p"]["x"][0]`,
+		`request.query["a"].jwt.payload["sub"]`, `request.query[*].jwt.header["kid"]`, `request.cookie["a"]`, `request.cookie[*][0].base64.gzip.urldecode`, `response.set_cookie[*]`,
+		`request.json["a"]["b"].base64.json["a"]`, `request.json[*]`, `request.json[*]["a"]`, `request.form["a"]`, `request.form["b"][*][*]`, `request.form[*].basic.user`,
+		`response.json["a"]`, `response.json[*]["a"]`, `response.form["a"].form["b"]`)
+	var used Result
+	f.Fuzz(func(t *testing.T, target, cookie, media, coding string, data []byte) {
+		path, query, _ := strings.Cut(target, "?")
+		header := http.Header{"Content-Type": {media}, "Cookie": {cookie}, "Set-Cookie": {cookie}}
+		if coding != "" {
+			header["Content-Encoding"] = []string{coding}
+		}
+		body := exchange.Body{Bytes: data}
+		x := &exchange.Exchange{Path: path, Query: query, Header: header, RequestBody: body, Status: 200, ResponseHeader: header, ResponseBody: body}
+		before := bytes.Clone(data)
+		var fresh Result
+		used.Reset()
+		for _, out := range []*Result{&used, &fresh} {
+			e.Request(x, out)
+			e.Response(x, out)
+		}
+		if diff := cmp.Diff(shown(e, &fresh), shown(e, &used)); diff != "" {
+			t.Fatalf("(-new +used)\n%s", diff)
+		}
+		if !bytes.Equal(before, data) {
+			t.Fatal("the body was changed")
+		}
+		if limits := DefaultLimits(); len(fresh.text) > limits.ResultBytes || len(fresh.values) > limits.Values || len(fresh.Notes) > limits.Notes {
+			t.Fatal("beyond the limits of a result")
+		}
+	})
 }
 
 func BenchmarkNothingAsked(b *testing.B) {
