@@ -5,16 +5,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"sojourn/internal/record"
 )
 
 // Change is one difference between two policies.
-type Change struct {
-	// Path names the field, items of lists by what they are called, such as
-	// applications[shop].mode.
-	Path   string `json:"path"`
-	Before string `json:"before,omitempty"` // YAML on one line; empty: it was not there
-	After  string `json:"after,omitempty"`  // empty: it is not there any more
-}
+type Change = record.PolicyChange
 
 // Diff tells how b differs from a, in the order of the document. An item of a
 // list is the same one while its name, point or place stays; where only the
@@ -29,7 +25,7 @@ type differ struct{ changes []Change }
 
 func (d *differ) add(path, before, after string) {
 	if before != after {
-		d.changes = append(d.changes, Change{path, before, after})
+		d.changes = append(d.changes, Change{Path: path, Before: before, After: after})
 	}
 }
 

@@ -15,6 +15,10 @@ func parse(t *testing.T, doc string) *Policy {
 	return p
 }
 
+func change(path, before, after string) Change {
+	return Change{Path: path, Before: before, After: after}
+}
+
 func TestDiff(t *testing.T) {
 	for _, c := range []struct {
 		name, before, after string
@@ -22,22 +26,22 @@ func TestDiff(t *testing.T) {
 	}{
 		{"Nothing", "retention: {days: 7}", "retention: {days: 7}\napplications: []", nil},
 		{"Scalars", "retention: {days: 7}\njwks: a.json", "retention: {days: 8, bytes: 1GiB}",
-			[]Change{{"jwks", "[a.json]", ""}, {"retention.days", "7", "8"}, {"retention.bytes", "", "1GiB"}}},
+			[]Change{change("jwks", "[a.json]", ""), change("retention.days", "7", "8"), change("retention.bytes", "", "1GiB")}},
 		{"Lists", "client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}", "client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8, 192.0.2.0/24]}",
-			[]Change{{"client_address.trusted_proxies", "['10.0.0.0/8']", "['10.0.0.0/8', '192.0.2.0/24']"}}},
+			[]Change{change("client_address.trusted_proxies", "['10.0.0.0/8']", "['10.0.0.0/8', '192.0.2.0/24']")}},
 		{"AnItemKeepsItsName", "applications: [{name: a}, {name: b, paths: [/b]}]", "applications: [{name: new}, {name: a}, {name: b, paths: [/c]}]",
 			[]Change{
-				{"applications[b].paths", "[/b]", "[/c]"},
-				{"applications[new]", "", "{name: new, mode: monitor, on_failure: pass}"},
+				change("applications[b].paths", "[/b]", "[/c]"),
+				change("applications[new]", "", "{name: new, mode: monitor, on_failure: pass}"),
 			}},
 		{"TheOrder", "session: {parameters: [{name: a, point: x, group: true}, {name: b, point: y}]}", "session: {parameters: [{name: b, point: y}, {name: a, point: x}]}",
 			[]Change{
-				{"session.parameters[a at x].group", "true", ""},
-				{"session.parameters (order)", "a at x, b at y", "b at y, a at x"},
+				change("session.parameters[a at x].group", "true", ""),
+				change("session.parameters (order)", "a at x, b at y", "b at y, a at x"),
 			}},
 		{"TheSameTwice", "capture: {exclude: [{paths: [/a]}]}", "capture: {exclude: [{paths: [/a]}, {paths: [/a]}]}",
-			[]Change{{"capture.exclude[{paths: [/a]} #2]", "", "{paths: [/a]}"}}},
-		{"Masks", "masks: [{name: a}, {point: p}]", "masks: [{point: p}]", []Change{{"masks[a]", "{name: a}", ""}}},
+			[]Change{change("capture.exclude[{paths: [/a]} #2]", "", "{paths: [/a]}")}},
+		{"Masks", "masks: [{name: a}, {point: p}]", "masks: [{point: p}]", []Change{change("masks[a]", "{name: a}", "")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, Diff(parse(t, c.before), parse(t, c.after))); diff != "" {
