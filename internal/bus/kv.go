@@ -27,12 +27,15 @@ type KVConfig struct {
 	Name     string // letters, digits, - and _
 	History  int    // values kept of each key, at most MaxHistory; 1 when 0
 	MaxValue int32  // bytes
-	MaxBytes int64  // of all values kept, on disk
+	MaxBytes int64  // on disk, of all values kept and about 1 KiB for each
 	Logger   *slog.Logger
 }
 
 // MaxHistory is how many values of one key can be kept.
 const MaxHistory = jetstream.KeyValueMaxHistory
+
+// maxHeader is what the headers of a message add to its value, as the bus counts.
+const maxHeader = 1 << 10
 
 // Entry is a value that a key has or had.
 type Entry struct {
@@ -218,7 +221,7 @@ func (k *KV) open(ctx context.Context) (jetstream.KeyValue, error) {
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		kv, err = k.conn.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: k.config.Name, Storage: jetstream.FileStorage,
-			History: uint8(k.config.History), MaxValueSize: k.config.MaxValue, MaxBytes: k.config.MaxBytes,
+			History: uint8(k.config.History), MaxValueSize: k.config.MaxValue + maxHeader, MaxBytes: k.config.MaxBytes,
 		})
 		if errors.Is(err, jetstream.ErrBucketExists) { // another one was faster, of another version
 			kv, err = k.conn.js.KeyValue(ctx, k.config.Name)

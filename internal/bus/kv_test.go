@@ -50,6 +50,10 @@ func TestKV(t *testing.T) {
 		t.Errorf("a value that is too large: %v", err)
 	}
 
+	if _, err := k.Put(t.Context(), "large", make([]byte, testKV.MaxValue), 0); err != nil {
+		t.Errorf("the largest value: %v", err)
+	}
+
 	got, err := k.Get(t.Context(), "key")
 	if err != nil || got.Revision != revision || string(got.Value) != "value 4" || got.Saved == 0 {
 		t.Errorf("got %+v, %v", got, err)
