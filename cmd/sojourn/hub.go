@@ -144,7 +144,7 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if h.bus, err = connectBus(data, c.Bus); err != nil {
 		return h, err
 	}
-	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention, now: time.Now, logger: logger}
+	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention, now: time.Now, firstHold: firstHold, logger: logger}
 	if err := h.openAPI(c, data); err != nil {
 		return h, err
 	}
@@ -341,10 +341,10 @@ func (h *hub) keepHouse(ctx context.Context) {
 func (h *hub) sealDays(ctx context.Context, today record.Day) {
 	days, _, err := h.store.Status(ctx)
 	if err != nil {
-		return // Status reports it on every page that shows it
+		return // the store is closed, or ctx is done
 	}
 	for _, d := range days {
-		if d.Sealed || d.Day >= today || ctx.Err() != nil {
+		if d.Sealed || d.Error != "" || d.Day >= today || ctx.Err() != nil {
 			continue
 		}
 		if err := h.store.Seal(ctx, d.Day); err != nil && ctx.Err() == nil {

@@ -89,6 +89,9 @@ func (h *hub) metrics() http.Handler {
 	count("sojourn_writer_future_total", "Requests more than a day in the future, not stored.", w.future.Load)
 	count("sojourn_writer_errors_total", "Writes that failed and were tried again.", w.failed.Load)
 	count("sojourn_writer_undecodable_total", "Messages of the bus that could not be read whole.", w.undecodable.Load)
+	own.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sojourn_writer_held", Help: "Requests that wait on the bus because their day does not take them.",
+	}, func() float64 { return float64(w.held.Load()) }))
 	own.MustRegister(&systemCollector{h})
 	nodes := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return h.nodeMetrics(), nil })
 	return promhttp.HandlerFor(prometheus.Gatherers{own, nodes}, promhttp.HandlerOpts{
@@ -147,6 +150,7 @@ var (
 	storeBytes   = prometheus.NewDesc("sojourn_store_bytes", "Bytes of all days.", nil, nil)
 	storeRows    = prometheus.NewDesc("sojourn_store_requests", "Requests in all days.", nil, nil)
 	storeDays    = prometheus.NewDesc("sojourn_store_days", "Days in the store.", nil, nil)
+	storeFailing = prometheus.NewDesc("sojourn_store_failing_days", "Days whose file cannot be opened now.", nil, nil)
 	storeAside   = prometheus.NewDesc("sojourn_store_set_aside", "Files of days that could not be opened.", nil, nil)
 	buildInfo    = prometheus.NewDesc("sojourn_build_info", "The version that runs.", []string{"version"}, nil)
 )
@@ -175,10 +179,14 @@ func (c *systemCollector) Collect(out chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	var bytes, rows int64
+	var bytes, rows, failing int64
 	for _, d := range days {
 		bytes, rows = bytes+d.Bytes, rows+d.Requests
+		if d.Error != "" {
+			failing++
+		}
 	}
+	gauge(storeFailing, float64(failing))
 	gauge(storeBytes, float64(bytes))
 	gauge(storeRows, float64(rows))
 	gauge(storeDays, float64(len(days)))

@@ -33,6 +33,10 @@ func printSystem(s *screen, v record.System) error {
 	if v.Retention.Bytes > 0 {
 		retention += ", " + size(v.Retention.Bytes)
 	}
+	held := ""
+	if v.Writer.Held > 0 {
+		held = fmt.Sprintf("%d requests whose day does not take them", v.Writer.Held)
+	}
 	err := printFields(s, []field{
 		{"version", v.Version},
 		{"started", v.Started.Std().Format(time.RFC3339)},
@@ -40,6 +44,7 @@ func printSystem(s *screen, v record.System) error {
 		{"retention", retention},
 		{"bus", bus},
 		{"writer", fmt.Sprintf("%d stored, %d skipped, %d too old, %d in the future, %d errors", v.Writer.Stored, v.Writer.Skipped, v.Writer.TooOld, v.Writer.Future, v.Writer.Errors)},
+		{"writer holds", held},
 		{"writer error", v.Writer.Error},
 	})
 	if err != nil {
@@ -74,6 +79,9 @@ func printSystem(s *screen, v record.System) error {
 		state := "open"
 		if d.Sealed {
 			state = "sealed"
+		}
+		if d.Error != "" {
+			state = "cannot be opened: " + visible(d.Error)
 		}
 		rows = append(rows, []cell{{text: d.Day.String()}, {text: count(d.Requests)}, {text: size(d.Bytes)}, {text: state}})
 	}

@@ -25,8 +25,14 @@ const (
 	// is written at the next start.
 	drainOpen = time.Second
 
-	firstRetry   = 100 * time.Millisecond
-	longestRetry = 5 * time.Second
+	// A write that fails is tried again after a pause that doubles, holdAfter times
+	// in all; then its days are held, see held.
+	firstRetry = 100 * time.Millisecond
+	holdAfter  = 5
+	// What is held is tried again after a pause that doubles from the first to the
+	// longest: it takes reading again what is on the bus.
+	firstHold   = 5 * time.Second
+	longestHold = 2 * time.Minute
 	// futureLimit is how far ahead of the clock a request may start.
 	futureLimit = 24 * time.Hour
 )
@@ -38,10 +44,15 @@ type writer struct {
 	store     store.Store
 	retention record.Retention
 	now       func() time.Time
+	firstHold time.Duration
 	logger    *slog.Logger
+
+	holding time.Duration // until what is held is tried again
+	counted uint64        // up to where what is not stored has been counted
 
 	stored, skipped, tooOld, future, failed, undecodable atomic.Uint64
 
+	held      atomic.Uint64          // requests; what the newest reading that came to the end held
 	lastError atomic.Pointer[string] // while writing fails
 	reading   atomic.Bool            // a reader is open
 }
@@ -49,6 +60,7 @@ type writer struct {
 // run writes until ctx is done; or, once drain is closed, until the bus is empty
 // or away.
 func (w *writer) run(ctx context.Context, drain <-chan struct{}) {
+	w.holding = w.firstHold
 	for ctx.Err() == nil {
 		reader, err := w.open(ctx, drain)
 		if err != nil {
@@ -61,12 +73,20 @@ func (w *writer) run(ctx context.Context, drain <-chan struct{}) {
 		if drained {
 			return
 		}
+		if errors.Is(err, errHeld) {
+			w.holding = min(2*w.holding, max(longestHold, w.firstHold))
+			continue
+		}
+		w.counted = 0 // the next reader may have another stream
 		if ctx.Err() == nil {
 			w.logger.Info("reading the bus from its start again", "cause", err)
 			w.wait(ctx, firstRetry)
 		}
 	}
 }
+
+// errHeld ends a reading that held requests, for another one to try them again.
+var errHeld = errors.New("some days did not take their requests")
 
 // open opens a reader as soon as the bus is there.
 func (w *writer) open(ctx context.Context, drain <-chan struct{}) (*bus.Reader, error) {
@@ -86,9 +106,10 @@ func (w *writer) open(ctx context.Context, drain <-chan struct{}) (*bus.Reader, 
 // follow writes what reader brings. It returns true when drained, else why the
 // reader is of no more use.
 func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan struct{}) (drained bool, err error) {
-	var last uint64 // newest sequence stored and not trimmed
-	var committed, trimmed time.Time
-	var trimming error // why the last trim failed
+	var last uint64 // newest sequence read
+	var held held
+	var committed time.Time
+	trimming := trimmer{reader: reader, logger: w.logger}
 	for {
 		if pause := commitEvery - time.Since(committed); pause > 0 {
 			w.wait(ctx, pause)
@@ -104,24 +125,20 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 			return false, err
 		}
 		if len(messages) > 0 {
-			if err := w.write(ctx, messages); err != nil {
+			if err := w.write(ctx, messages, &held); err != nil {
 				return false, err
 			}
 			last, committed = messages[len(messages)-1].Seq, time.Now()
 		}
 		idle := len(messages) == 0
-		if last > 0 && (time.Since(trimmed) > trimEvery || idle) {
-			// A bus that cannot be trimmed, its disk full, can still be read: to
-			// start again here would bring the same messages for ever.
-			err := reader.Trim(ctx, last)
-			if errors.Is(err, bus.ErrInterrupted) {
-				return false, err
-			} else if err == nil {
-				last = 0
-			} else if trimming == nil && ctx.Err() == nil {
-				w.logger.Warn("what is stored stays on the bus for now", "error", err)
+		if err := trimming.trim(ctx, held.stored(last), idle); err != nil {
+			return false, err
+		}
+		if len(messages) < fetchMessages {
+			w.caughtUp(&held)
+			if held.from > 0 && !draining && time.Since(held.since) > w.holding {
+				return false, errHeld
 			}
-			trimming, trimmed = err, time.Now()
 		}
 		if draining && idle {
 			return true, nil
@@ -129,16 +146,49 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 	}
 }
 
-// write stores messages and tries again until it succeeds or ctx is done.
-func (w *writer) write(ctx context.Context, messages []bus.Message) error {
+// trimmer removes from the bus what is stored.
+type trimmer struct {
+	reader  *bus.Reader
+	logger  *slog.Logger
+	done    uint64    // trimmed up to here
+	tried   time.Time // last
+	failing error     // why the last attempt did
+}
+
+// trim removes everything up to a sequence; when it is not urgent, not too often.
+// Its error is that of a reader that is of no more use.
+func (t *trimmer) trim(ctx context.Context, upTo uint64, urgent bool) error {
+	if upTo <= t.done || !urgent && time.Since(t.tried) <= trimEvery {
+		return nil
+	}
+	// A bus that cannot be trimmed, its disk full, can still be read: to start
+	// again here would bring the same messages for ever.
+	err := t.reader.Trim(ctx, upTo)
+	if errors.Is(err, bus.ErrInterrupted) {
+		return err
+	} else if err == nil {
+		t.done = upTo
+	} else if t.failing == nil && ctx.Err() == nil {
+		t.logger.Warn("what is stored stays on the bus for now", "error", err)
+	}
+	t.failing, t.tried = err, time.Now()
+	return nil
+}
+
+// write stores messages, but for what is held. What fails is tried again, and
+// held in the end. Its error is that of ctx.
+func (w *writer) write(ctx context.Context, messages []bus.Message, held *held) error {
 	batches := w.decode(messages)
-	for retry := firstRetry; ; retry = min(2*retry, longestRetry) {
+	held.leaveOut(messages, batches)
+	for try, pause := 1, firstRetry; ; try, pause = try+1, 2*pause {
 		written, err := w.store.Write(ctx, batches)
 		w.stored.Add(uint64(written.Stored))
 		if err == nil {
 			w.skipped.Add(uint64(written.Skipped))
-			w.lastError.Store(nil)
-			return nil
+			if w.held.Load() == 0 {
+				w.lastError.Store(nil)
+			}
+			break
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -148,12 +198,34 @@ func (w *writer) write(ctx context.Context, messages []bus.Message) error {
 		if old := w.lastError.Swap(&text); old == nil || *old != text {
 			w.logger.Error("the store does not take requests; they wait on the bus", "error", err)
 		}
-		w.wait(ctx, retry)
+		if try == holdAfter {
+			held.hold(err, batches)
+			held.leaveOut(messages, batches)
+			break
+		}
+		w.wait(ctx, pause)
+	}
+	if held.requests > w.held.Load() {
+		w.held.Store(held.requests)
+	}
+	return nil
+}
+
+// caughtUp tells what a reading held that has come to the newest message.
+func (w *writer) caughtUp(held *held) {
+	before := w.held.Swap(held.requests)
+	if held.from > 0 {
+		return
+	}
+	w.holding = w.firstHold
+	if before > 0 {
+		w.lastError.Store(nil)
+		w.logger.Info("the store has taken the requests that waited on the bus", "requests", before)
 	}
 }
 
 // decode turns messages into batches and leaves out what must not be stored,
-// counted. The position of a batch counts even when nothing of it is left.
+// counted. A batch of which nothing is left stays one, for the trim.
 func (w *writer) decode(messages []bus.Message) []store.Batch {
 	now := w.now()
 	oldest := record.TimeOf(now).Day() - record.Day(w.retention.Days) + 1
@@ -161,20 +233,27 @@ func (w *writer) decode(messages []bus.Message) []store.Batch {
 	batches := make([]store.Batch, 0, len(messages))
 	for _, m := range messages {
 		requests, err := record.DecodeBatch(m.Data)
-		if err != nil {
+		first := m.Seq > w.counted // not read again because of what is held
+		if err != nil && first {
 			w.undecodable.Add(1)
 			w.logger.Error("a message of the bus is damaged; what was read of it is kept", "sequence", m.Seq, "read", len(requests), "error", err)
 		}
+		var tooOld, future uint64
 		kept := requests[:0]
 		for i := range requests {
 			switch {
 			case requests[i].Started.Day() < oldest:
-				w.tooOld.Add(1)
+				tooOld++
 			case requests[i].Started > newest:
-				w.future.Add(1)
+				future++
 			default:
 				kept = append(kept, requests[i])
 			}
+		}
+		if first {
+			w.tooOld.Add(tooOld)
+			w.future.Add(future)
+			w.counted = m.Seq
 		}
 		batches = append(batches, store.Batch{
 			Position: store.Position{Log: "bus:" + m.Publisher, Seq: m.Number},
@@ -197,7 +276,7 @@ func (w *writer) wait(ctx context.Context, d time.Duration) {
 func (w *writer) status() record.WriterStatus {
 	s := record.WriterStatus{
 		Stored: w.stored.Load(), Skipped: w.skipped.Load(), TooOld: w.tooOld.Load(),
-		Future: w.future.Load(), Errors: w.failed.Load(),
+		Future: w.future.Load(), Held: w.held.Load(), Errors: w.failed.Load(),
 	}
 	if text := w.lastError.Load(); text != nil {
 		s.Error = *text
