@@ -318,15 +318,15 @@ func (h *hub) run(ctx context.Context) error {
 func (h *hub) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(housekeepingEvery)
 	defer tick.Stop()
+	var clock steadyClock
 	for {
 		now := time.Now()
-		today := record.TimeOf(now).Day()
-		dropped, err := h.store.Expire(ctx, today, h.retention)
-		if err != nil && ctx.Err() == nil {
-			h.logger.Error("old days could not be dropped", "error", err)
+		steady, step := clock.look(now, now.Sub(h.started))
+		if step != 0 {
+			h.logger.Warn("the clock was set, or the machine slept; no day is dropped for a while", "by", step, "while", stepSettles)
 		}
-		for _, day := range dropped {
-			h.logger.Info("day dropped by the retention", "day", day.String())
+		if steady {
+			h.expireDays(ctx, record.TimeOf(now).Day())
 		}
 		h.sealDays(ctx, record.TimeOf(now.Add(-sealAfter)).Day())
 		select {
@@ -334,6 +334,17 @@ func (h *hub) keepHouse(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// expireDays drops the days that the retention no longer covers.
+func (h *hub) expireDays(ctx context.Context, today record.Day) {
+	dropped, err := h.store.Expire(ctx, today, h.retention)
+	if err != nil && ctx.Err() == nil {
+		h.logger.Error("old days could not be dropped", "error", err)
+	}
+	for _, day := range dropped {
+		h.logger.Info("day dropped by the retention", "day", day.String())
 	}
 }
 
