@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"hash"
 	"sync"
@@ -18,8 +19,10 @@ const KeyBytes = 32
 const (
 	// digestVersion is the version of the formula; a change of it changes every id.
 	digestVersion = 1
-	// sessionPurpose separates the sub-key of session ids from others (RFC 5869 info).
+	// sessionPurpose and valuePurpose separate the sub-keys of session ids and of
+	// hashed values from others (RFC 5869 info).
 	sessionPurpose = "sojourn session id"
+	valuePurpose   = "sojourn hashed value"
 )
 
 // digests makes session ids. An id is the first 16 bytes of
@@ -38,11 +41,11 @@ type digest struct {
 	sum [sha256.Size]byte
 }
 
-func newDigests(installKey []byte) (digests, error) {
+func newDigests(installKey []byte, purpose string) (digests, error) {
 	if len(installKey) != KeyBytes {
 		return digests{}, fmt.Errorf("the install key (--key-file) has %d bytes: want %d", len(installKey), KeyBytes)
 	}
-	subKey, err := hkdf.Key(sha256.New, installKey, nil, sessionPurpose, sha256.Size)
+	subKey, err := hkdf.Key(sha256.New, installKey, nil, purpose, sha256.Size)
 	if err != nil {
 		return digests{}, err
 	}
@@ -73,6 +76,17 @@ func (d *digest) session(kind record.Rung, scope, key string, value ...string) (
 	d.mac.Write(d.msg)
 	copy(id[:], d.mac.Sum(d.sum[:0]))
 	return id
+}
+
+// value digests a value in the namespace of its name, as 32 hex digits: the first
+// 16 bytes of HMAC-SHA256(sub-key; version, name, value), components as above.
+func (d *digest) value(name string, value []byte) string {
+	d.msg = append(d.msg[:0], digestVersion)
+	d.component(name)
+	d.component(string(value))
+	d.mac.Reset()
+	d.mac.Write(d.msg)
+	return hex.EncodeToString(d.mac.Sum(d.sum[:0])[:16])
 }
 
 func (d *digest) component(s string) {

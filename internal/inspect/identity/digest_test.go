@@ -25,7 +25,7 @@ func TestVectors(t *testing.T) {
 	if err := json.Unmarshal(doc, &file); err != nil || len(file.Vectors) == 0 {
 		t.Fatal("no vectors", err)
 	}
-	d, err := newDigests(unhex(t, file.InstallKey))
+	d, err := newDigests(unhex(t, file.InstallKey), sessionPurpose)
 	if err != nil {
 		t.Fatal(err)
 	}

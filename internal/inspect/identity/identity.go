@@ -7,8 +7,8 @@
 //  3. the built-in set (builtin.go), request side only
 //  4. network: address and User-Agent (network.go)
 //
-// The first two come with the policy's session part; until then the ladder
-// begins at the third. The session id is a keyed digest of what won and of
+// What the first two yield is a Candidate that the caller brings: they need the
+// policy and the bodies. The session id is a keyed digest of what won and of
 // nothing else, so it is the same on every day, on every node and after every
 // restart.
 package identity
@@ -27,6 +27,19 @@ type Request struct {
 	IP          netip.Addr
 	Header      http.Header // canonical names
 	Path, Query string      // as they are on the wire
+
+	First *Candidate // what a rung above the built-in set yielded; nil: nothing
+	Tried int        // keys of such rungs that were tried in vain
+}
+
+// Candidate is a grouping value of a rung above the built-in set.
+type Candidate struct {
+	Rung     record.Rung
+	Scope    string // "" where the value means the same in every application
+	Key      string
+	Point    string
+	Parts    []string // of the value
+	Strength record.Strength
 }
 
 // Identity is which session a request belongs to, and why.
@@ -47,15 +60,30 @@ type Identity struct {
 
 // Identifier identifies requests with one install key. It may be used by any
 // number of goroutines.
-type Identifier struct{ digests digests }
+type Identifier struct {
+	digests digests // of session ids
+	values  digests // of values that are kept hashed
+}
 
 // New derives what is needed from the install key, of KeyBytes.
 func New(installKey []byte) (*Identifier, error) {
-	d, err := newDigests(installKey)
+	ids, err := newDigests(installKey, sessionPurpose)
 	if err != nil {
 		return nil, err
 	}
-	return &Identifier{digests: d}, nil
+	values, err := newDigests(installKey, valuePurpose)
+	if err != nil {
+		return nil, err
+	}
+	return &Identifier{digests: ids, values: values}, nil
+}
+
+// Digest returns what is kept of a value that must not be kept in clear: the same
+// for the same name and value in every process with this install key.
+func (i *Identifier) Digest(name string, value []byte) string {
+	d := i.values.get()
+	defer i.values.put(d)
+	return d.value(name, value)
 }
 
 // Identify finds the session of r. It reads nothing but the request, keeps
@@ -69,15 +97,25 @@ func (i *Identifier) Identify(r *Request) Identity {
 		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:]...),
 		Key:    network.key.name, Point: network.key.point,
 		Rung: record.RungNetwork, Strength: record.StrengthNetwork,
-		Tried: len(ladder),
+		Tried: r.Tried + len(ladder),
 	}
 	id.Session = id.Client
+	id.climb(r, network, digest)
+	if c := r.First; c != nil {
+		// The built-in set has been climbed all the same: its secret is to be masked.
+		id.Session = digest.session(c.Rung, c.Scope, c.Key, c.Parts...)
+		id.Key, id.Point, id.Rung, id.Strength, id.Tried = c.Key, c.Point, c.Rung, c.Strength, r.Tried
+	}
+	return id
+}
 
+// climb tries the built-in set and takes the first key that yields a value.
+func (id *Identity) climb(r *Request, network network, digest *digest) {
 	var v values
 	v.read(r)
 	id.Truncated = v.truncated
 	if !v.any {
-		return id
+		return
 	}
 	for rank := range ladder {
 		s := &ladder[rank]
@@ -87,14 +125,13 @@ func (i *Identifier) Identify(r *Request) Identity {
 		if hit, ok := s.take(r, &v, network); ok {
 			id.Session = digest.session(record.RungBuiltin, hit.scope, s.key, hit.parts[:hit.n]...)
 			id.Key, id.Point = s.key, s.pointOf(&v, network)
-			id.Rung, id.Strength, id.Tried = record.RungBuiltin, s.strength(), rank
+			id.Rung, id.Strength, id.Tried = record.RungBuiltin, s.strength(), r.Tried+rank
 			if id.Strength == record.StrengthSecret {
 				id.Secret = hit.secret
 			}
-			break
+			return
 		}
 	}
-	return id
 }
 
 // hit is what a step of the ladder yields.

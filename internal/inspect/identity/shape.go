@@ -88,6 +88,9 @@ func opaque(s string) bool {
 	return changes >= 2
 }
 
+// None reports whether a value stands for no value, such as null or deleted.
+func None(s string) bool { return none(s) }
+
 // Opaque reports whether s looks like a random id or token, so that it should be
 // masked wherever it stands.
 func Opaque(s string) bool { return opaque(s) }
