@@ -37,6 +37,9 @@ const MaxHistory = jetstream.KeyValueMaxHistory
 // maxHeader is what the headers of a message add to its value, as the bus counts.
 const maxHeader = 1 << 10
 
+// historyTimeout leaves time for every value that a key had.
+const historyTimeout = 20 * time.Second
+
 // Entry is a value that a key has or had.
 type Entry struct {
 	Value    []byte
@@ -112,13 +115,16 @@ func (k *KV) Put(ctx context.Context, key string, value []byte, expected uint64)
 
 // History returns the values of key that are kept, newest first.
 func (k *KV) History(ctx context.Context, key string) ([]Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
 	defer cancel()
 	kv, err := k.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	entries, err := kv.History(ctx, key)
+	if ctx.Err() != nil { // then the client returns what came so far
+		err = ctx.Err()
+	}
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, nil
 	}

@@ -62,6 +62,11 @@ func TestKV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := k.History(ended, "key"); err == nil {
+		t.Errorf("a part of the history passes for the whole: %v", got)
+	}
 	want := []Entry{
 		{Value: []byte("value 4"), Revision: revision}, {Value: []byte("value 3"), Revision: revision - 1}, {Value: []byte("value 2"), Revision: revision - 2},
 	}
