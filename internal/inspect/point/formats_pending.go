@@ -6,9 +6,6 @@ var (
 	multipartFormat = format{name: "multipart", side: Request, place: inBody, keys: nestedKeys, parts: []*format{
 		{name: "filename", keys: noKeys},
 	}}
-	xmlFormat = format{name: "xml", place: inBody | inValue, keys: anyKeys, text: true, parts: []*format{
-		{name: "attr", keys: nameKeys},
-	}}
 	grpcFormat    = format{name: "grpc", place: inBody, keys: numberKeys}
 	graphqlFormat = format{name: "graphql", side: Request, place: inBody, keys: noKeys, group: true, text: true, bodiless: true, parts: []*format{
 		{name: "operation", keys: noKeys},

@@ -31,6 +31,8 @@ type run struct {
 	seen     []member
 	anySeen  map[anyMember]span
 	seed     maphash.Seed // of names in anySeen and shared
+
+	xml xmlStacks
 }
 
 func (r *run) start(e *Extractor, side Side, x *exchange.Exchange, out *Result) {
