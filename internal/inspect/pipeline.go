@@ -124,7 +124,7 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		Method:      k.keep(x.Method, MaxMethod, plainEscapes),
 		Path:        k.keep(path, MaxPath, percentEscapes),
 		Query:       k.keep(query, MaxQuery, percentEscapes),
-		Endpoint:    p.endpoint.Name(host, path, x.Status),
+		Endpoint:    p.endpoint.Name(host, x.Path, path, x.Status),
 		Status:      x.Status, RequestBytes: x.RequestBytes, ResponseBytes: x.ResponseBytes,
 		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,

@@ -116,6 +116,42 @@ func TestInspectAccepted(t *testing.T) {
 	}
 }
 
+// TestInspectEndpoint: an endpoint follows from the path, whoever asks for it, and
+// holds no secret.
+func TestInspectEndpoint(t *testing.T) {
+	const slug = "summer-42-sale-of-7" // could be an id, and has no placeholder
+	p := testPipeline(t, "")
+	for _, c := range []struct{ path, cookie, want string }{
+		{"/carts/" + someID, "", "/carts/{hex}"},
+		{"/carts/" + someID, someID, "/carts/{hex}"},
+		{"/carts/" + someID + ".json", someID, "/carts/{hex}.json"},
+		{"/carts/order_" + someID, someID, "/carts/order_{hex}"},
+		{"/reset/" + someID, "", "/reset/{hex}"},
+		{"/reset/" + someID + "/confirm", someID, "/reset/{hex}/confirm"},
+		{"/reset/" + someJWT, "", "/reset/{token}"},
+		{"/x/%39" + someID[1:], someID, "/x/{hex}"},
+		{"/blog/" + slug, "", "/blog/" + slug},
+
+		// What would be told in clear is a token, where the path or the request says
+		// that it is secret.
+		{"/blog/" + slug, slug, "/blog/{token}"},
+		{"/blog/" + slug + ".png", slug, "/blog/{token}"},
+		{"/reset/" + slug, "", "/reset/{token}"},
+		{"/(S(lit3py55t21z5v55vlm25s55))/orders", "", "/{token}/orders"},
+		{"/list&token=x/42", "", "/{token}/{int}"},
+		{"/page%3Bjsessionid=9F8A/42", "", "/page%3Bjsessionid=%5Bmasked%5D/{int}"},
+		{"http://ann:secret@shop.example.com/x", "", "http://{email}/x"},
+	} {
+		x := get("h", c.path, "")
+		if c.cookie != "" {
+			x.Header.Set("Cookie", "PHPSESSID="+c.cookie)
+		}
+		if r, _, err := p.Inspect(x); r.Endpoint != c.want || err != nil {
+			t.Errorf("%s with cookie %q: endpoint %s, want %s (%v)", c.path, c.cookie, r.Endpoint, c.want, err)
+		}
+	}
+}
+
 // TestInspectHostile: whatever comes in, what goes out is valid, bounded text.
 func TestInspectHostile(t *testing.T) {
 	p := testPipeline(t, "")
@@ -221,12 +257,17 @@ func TestNewRefuses(t *testing.T) {
 
 func FuzzInspect(f *testing.F) {
 	f.Add("h:80", "/a;b=1", "x=1&sid=2", "UA", "PHPSESSID=abc", "Bearer x")
+	f.Add("h", "/a/summer-42-sale-of-7.png", "", "UA", "PHPSESSID=summer-42-sale-of-7", "")
 	p := testPipeline(f, "capture: {keep_query: values, exclude: [{paths: [/healthz]}]}\n")
 	f.Fuzz(func(t *testing.T, host, path, query, agent, cookie, authorization string) {
 		x := get(host, path, query)
 		x.Header["User-Agent"], x.Header["Cookie"], x.Header["Authorization"] = []string{agent}, []string{cookie}, []string{authorization}
-		if _, _, err := p.Inspect(x); err != nil {
+		r, _, err := p.Inspect(x)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if _, secret, _ := strings.Cut(cookie, "PHPSESSID="); r.Key == "PHPSESSID" && identity.Opaque(secret) && strings.Contains(r.Endpoint, secret) {
+			t.Fatalf("the endpoint %s of %s holds the session's cookie", r.Endpoint, path)
 		}
 	})
 }

@@ -70,12 +70,16 @@ func newHost(total *budget, answered bool) *host {
 func (n *Namer) Folded() uint64 { return n.folded.Load() }
 
 // Name returns the template of a path as it is on the wire, without its query.
+// kept is the path with its secrets masked, segment by segment: a segment that the
+// template would hold as it is comes from there. Where an id stands, it does not
+// count, so that the name does not depend on who asks.
+//
 // The status of the response, 0 when there was none, tells whether the path is a
 // guess; it has no influence on the name while there is room. Name does not
 // allocate for a template that it has seen.
-func (n *Namer) Name(hostName, path string, status int) string {
+func (n *Namer) Name(hostName, path, kept string, status int) string {
 	var buf [256]byte
-	template := appendTemplate(buf[:0], path)
+	template := appendTemplate(buf[:0], path, kept)
 	answered := isAnswer(status)
 	n.mu.RLock()
 	known, ok := n.find(hostName, template, answered)

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"strings"
 
 	"sojourn/internal/inspect/point"
@@ -20,16 +21,26 @@ const (
 // result is plain ASCII without control characters. Two spellings of one path
 // give one template: percent-encoding is normalised (RFC 3986 §6.2.2), and
 // parameters behind a semicolon are left out.
-func Template(path string) string { return string(appendTemplate(nil, path)) }
+func Template(path string) string { return string(appendTemplate(nil, path, path)) }
 
-func appendTemplate(b []byte, path string) []byte {
-	start := len(b)
+// appendTemplate appends the template of path. What its segments would tell in
+// clear is taken from kept, the same path with secrets masked.
+func appendTemplate(b []byte, path, kept string) []byte {
+	start, clean := len(b), path == kept
 	for n := 0; ; n++ {
 		segment, rest, more := strings.Cut(path, "/")
 		if n > maxSegments || len(b)-start > maxTemplate {
 			return append(b, Rest...)
 		}
+		at := len(b)
 		b = appendSegment(b, segment, !more)
+		if !clean {
+			var masked string
+			masked, kept, _ = strings.Cut(kept, "/")
+			if masked != segment && bytes.IndexByte(b[at:], '{') < 0 { // not a placeholder
+				b = appendSegment(b[:at], masked, !more)
+			}
+		}
 		switch {
 		case !more && len(b) == start:
 			return append(b, '/') // no path at all

@@ -69,6 +69,25 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// TestTemplateOfMasked: ids have their placeholder whether they are masked or not;
+// what is neither is taken from the masked path.
+func TestTemplateOfMasked(t *testing.T) {
+	f := func(path, kept, want string) {
+		t.Helper()
+		if got := string(appendTemplate(nil, path, kept)); got != want {
+			t.Errorf("%s, masked %s: %s, want %s", path, kept, got, want)
+		}
+	}
+	f("/a/42/b", "/a/42/b", "/a/{int}/b")
+	f("/a/42/b", "/a/[masked]/b", "/a/{int}/b")
+	f("/a/secret/b", "/a/[masked]/b", "/a/{token}/b")
+	f("/secret", "/[masked]", "/{token}")
+	f("/a/secret.json", "/a/[masked]", "/a/{token}")
+	f("/a;b=secret/c", "/a;b=[masked]/c", "/a/c")
+	f("/a/secret/42/", "/a/[masked]/42/", "/a/{token}/{int}/")
+	f("/a/secret/b", "/a", "/a//") // not the same path: nothing of it is told
+}
+
 func FuzzTemplate(f *testing.F) {
 	f.Add("/users/42;x=1/caf%c3%a9/\xff")
 	f.Add(strings.Repeat("/%7bint%7d", 40))
@@ -94,7 +113,7 @@ func BenchmarkTemplate(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				n.Name("shop.example.com", path, 200)
+				n.Name("shop.example.com", path, path, 200)
 			}
 		})
 	}
