@@ -162,6 +162,16 @@ func (f *inflaters) unpack(dst []byte, c coding, data []byte, allowed int) (out 
 	if err != nil {
 		return dst, true, err
 	}
+	// Its Reset keeps input that was not read: what another client sent.
+	if c == codingBrotli {
+		br := f.br
+		f.br = nil
+		defer func() {
+			if whole && err == nil {
+				f.br = br
+			}
+		}()
+	}
 	for begin := len(dst); ; {
 		dst = slices.Grow(dst, inflateChunk)
 		n, err := in.Read(dst[len(dst):cap(dst)])

@@ -66,7 +66,7 @@ func (d *documents) next() (doc []byte, ok bool) {
 		default:
 			doc, d.rest, _ = bytes.Cut(d.rest, []byte("\n"))
 		}
-		if firstByte(doc) != 0 {
+		if len(bytes.TrimLeft(doc, " \t\r\n")) > 0 {
 			return doc, true
 		}
 	}

@@ -42,6 +42,7 @@ func TestDocuments(t *testing.T) {
 	f(eventStream, "data: a\r\rdata: b\r\n\r\n", "a", "b")
 	f(eventStream, "data: a\ndata:  b\nid: 1\ndata\n\n", "a\n b\n")
 	f(eventStream, ": comment\nevent: x\n\ndata: a", "a")
+	f(lineStream, "\x00\n", "\x00")
 	f(eventStream, "database: a\n\ndata\n\ndata: \n\ndatas\n\n")
 }
 
