@@ -6,15 +6,8 @@ var (
 	multipartFormat = format{name: "multipart", side: Request, place: inBody, keys: nestedKeys, parts: []*format{
 		{name: "filename", keys: noKeys},
 	}}
-	grpcFormat    = format{name: "grpc", place: inBody, keys: numberKeys}
-	graphqlFormat = format{name: "graphql", side: Request, place: inBody, keys: noKeys, group: true, text: true, bodiless: true, parts: []*format{
-		{name: "operation", keys: noKeys},
-		{name: "field", keys: nameKeys, nests: true, parts: []*format{
-			{name: "arg", keys: nestedKeys},
-		}},
-		{name: "variable", keys: nestedKeys},
-	}}
-	mcpFormat = format{name: "mcp", place: inBody, keys: noKeys, group: true, text: true, documents: true, parts: []*format{
+	grpcFormat = format{name: "grpc", place: inBody, keys: numberKeys}
+	mcpFormat  = format{name: "mcp", place: inBody, keys: noKeys, group: true, text: true, documents: true, parts: []*format{
 		{name: "method", keys: noKeys},
 		{name: "name", keys: noKeys},
 		{name: "argument", keys: nestedKeys},

@@ -17,6 +17,12 @@ type Limits struct {
 	Parameters    int // parameters of a query or a form
 	Segments      int // of a path
 	HeaderValues  int // values of header fields that [*] yields
+	Tokens        int // of all GraphQL, fragments counted where they are spread
+	Aliases       int // of all GraphQL of a request
+	Definitions   int // operations and fragments of a GraphQL document
+	Variables     int // of a GraphQL operation
+	Fields        int // names of top-level fields of a GraphQL operation that are kept
+	Operations    int // of a GraphQL batch
 	Values        int // values found
 	ValueBytes    int // bytes of one value; it is cut there
 	ResultBytes   int // bytes of all values
@@ -41,6 +47,12 @@ func DefaultLimits() Limits {
 		Parameters:    4_096,
 		Segments:      1_024,
 		HeaderValues:  1_024,
+		Tokens:        200_000,
+		Aliases:       1_000,
+		Definitions:   256,
+		Variables:     256,
+		Fields:        64,
+		Operations:    256,
 		Values:        1_000,
 		ValueBytes:    16 << 10,
 		ResultBytes:   256 << 10,
@@ -70,6 +82,12 @@ const (
 	LimitPathBytes    Limit = "path_bytes"
 	LimitSegments     Limit = "segments"
 	LimitHeaderValues Limit = "header_values"
+	LimitTokens       Limit = "tokens"
+	LimitAliases      Limit = "aliases"
+	LimitDefinitions  Limit = "definitions"
+	LimitVariables    Limit = "variables"
+	LimitFields       Limit = "fields"
+	LimitOperations   Limit = "operations"
 	LimitValues       Limit = "values"
 	LimitValueBytes   Limit = "value_bytes"
 	LimitResultBytes  Limit = "result_bytes"

@@ -73,6 +73,7 @@ func (o *Result) Reset() {
 			o.run.inflated[i] = nil
 		}
 	}
+	o.run.graphql.reset()
 	clear(o.values)
 	o.values, o.heads, o.text = o.values[:0], o.heads[:0], o.text[:0]
 	clear(o.Notes)

@@ -23,6 +23,8 @@ type run struct {
 
 	inflaters
 
+	graphql graphqlWork
+
 	elements []int           // by node: how many of its elements have come
 	shared   map[counted]int // the same for nodes that several names share
 
