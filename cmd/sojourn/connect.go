@@ -42,7 +42,7 @@ func (f *serverFlags) connect(a *app) (c *client.Client, closing func() error, e
 	if err != nil {
 		return nil, nil, err
 	}
-	unlock, err := data.lock("hub")
+	unlock, err := data.lockFor("hub", forCommand)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,9 +87,9 @@ func (f *serverFlags) reach() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	url, running := data.serverURL()
-	if !running {
-		return nil, errNoServer
+	url, err := data.serverURL()
+	if err != nil {
+		return nil, err
 	}
 	token, err := data.adminToken()
 	if err != nil {

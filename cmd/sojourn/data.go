@@ -46,7 +46,11 @@ func (d *dataFolder) busDir() string          { return d.path("bus") }
 
 // lock takes the folder for one role, "hub" or "node", until unlock is called or
 // the process ends. It fails at once when another process holds it.
-func (d *dataFolder) lock(role string) (unlock func(), err error) {
+func (d *dataFolder) lock(role string) (unlock func(), err error) { return d.lockFor(role, role) }
+
+// lockFor takes a role of the folder for something else that excludes it: an
+// import, or a command that opens the folder itself.
+func (d *dataFolder) lockFor(role, purpose string) (unlock func(), err error) {
 	f, err := os.OpenFile(d.path(role+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s is not writable: %w", d.dir, err)
@@ -58,13 +62,14 @@ func (d *dataFolder) lock(role string) (unlock func(), err error) {
 		time.Sleep(lockPause) // serverURL holds a lock for an instant
 	}
 	if err != nil {
-		holder := make([]byte, 32)
+		holder := make([]byte, 64)
 		n, _ := f.ReadAt(holder, 0)
 		f.Close()
-		return nil, &inUseError{dir: d.dir, role: role, pid: strings.TrimSpace(string(holder[:n]))}
+		pid, purpose, _ := strings.Cut(strings.TrimSpace(string(holder[:n])), " ")
+		return nil, &inUseError{dir: d.dir, purpose: purpose, pid: pid}
 	}
 	f.Truncate(0)
-	fmt.Fprintf(f, "%d\n", os.Getpid())
+	fmt.Fprintf(f, "%d %s\n", os.Getpid(), purpose)
 	return func() { f.Close() }, nil
 }
 
@@ -74,12 +79,21 @@ const (
 	lockPause = 20 * time.Millisecond
 )
 
+// What takes the role of the hub without being one.
+const (
+	forImport  = "import"
+	forCommand = "command" // that opens the folder itself
+)
+
 // inUseError is a data folder that another process works on.
-type inUseError struct{ dir, role, pid string }
+type inUseError struct{ dir, purpose, pid string }
 
 func (e *inUseError) Error() string {
-	return fmt.Sprintf("data folder %s is in use by another sojourn %s (process %s): stop it, or choose another folder with --data",
-		e.dir, e.role, e.pid)
+	what, todo := "another sojourn "+e.purpose, "stop it"
+	if e.purpose == forImport {
+		what, todo = "an import that is running on it", "wait until it has ended"
+	}
+	return fmt.Sprintf("data folder %s is in use by %s (process %s): %s, or choose another folder with --data", e.dir, what, e.pid, todo)
 }
 
 // key returns the 32-byte install key and makes it at first use.
@@ -164,18 +178,24 @@ type hubAddress struct {
 	URL string `json:"url"`
 }
 
-// serverURL returns the address of the server that runs on this folder. The
-// address alone can be a left-over; the hub's lock tells whether it runs.
-func (d *dataFolder) serverURL() (string, bool) {
+// serverURL returns the address of the server that runs on this folder, or
+// errNoServer. The address alone can be a left-over; the hub's lock tells whether
+// it runs, or what else has the folder.
+func (d *dataFolder) serverURL() (string, error) {
+	unlock, err := d.lockFor("hub", forCommand)
+	if err == nil {
+		unlock()
+		return "", errNoServer
+	}
+	var used *inUseError
+	if !errors.As(err, &used) || used.purpose != "hub" {
+		return "", err
+	}
 	var at hubAddress
 	if !d.readJSON("hub.json", &at) {
-		return "", false
+		return "", fmt.Errorf("the server on the data folder %s (process %s) is still starting: try again in a moment", d.dir, used.pid)
 	}
-	if unlock, err := d.lock("hub"); err == nil {
-		unlock()
-		return "", false
-	}
-	return at.URL, true
+	return at.URL, nil
 }
 
 // setRetention remembers the retention that an import asked for, so that a

@@ -53,7 +53,7 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := data.lock("hub")
+	unlock, err := data.lockFor("hub", forImport)
 	if err != nil {
 		return err
 	}

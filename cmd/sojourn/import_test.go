@@ -279,6 +279,28 @@ func TestImportIntoAFolderInUse(t *testing.T) {
 	}
 }
 
+// A command that finds an import at work says so, whatever address an earlier
+// server left.
+func TestCommandDuringAnImport(t *testing.T) {
+	dir := t.TempDir()
+	data, err := openData(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := data.writeJSON("hub.json", hubAddress{URL: "http://127.0.0.1:1"}); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := data.lockFor("hub", forImport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	_, _, err = sojourn(t, "sessions", "list", "--data", dir)
+	if want := fmt.Sprintf("an import that is running on it (process %d)", os.Getpid()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 func TestShiftsAreTheSameAgain(t *testing.T) {
 	data, err := openData(t.TempDir())
 	if err != nil {
