@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -17,7 +18,7 @@ import (
 // app is what a sub-command gets from the world: nothing reads os.Stdin or
 // writes os.Stdout behind its back, so tests run commands in process.
 type app struct {
-	ctx            context.Context // done at the first SIGINT or SIGTERM
+	ctx            context.Context // done at the first signal to stop
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -47,7 +48,13 @@ type commands struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
+	if os.Getenv(supervisedEnv) == "" { // else a second signal is the supervisor's, after that of the system
+		context.AfterFunc(ctx, func() {
+			time.Sleep(sameSignal)
+			stop() // the next signal ends the process at once
+		})
+	}
 	a := &app{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	err := run(a, os.Args[1:])
 	stop()
@@ -64,6 +71,20 @@ func main() {
 	}
 	os.Exit(1)
 }
+
+// stopSignals ask for a graceful stop. A closed terminal does, unless nohup was
+// told to ignore it.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// sameSignal is how soon after the first signal another one counts as the same:
+// timeout(1) and others signal a process, and its group at once.
+const sameSignal = 500 * time.Millisecond
 
 // run parses args and runs one sub-command.
 func run(a *app, args []string) error {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"sojourn/internal/client"
@@ -36,9 +35,6 @@ const (
 	// stopTimeout is how long a stop may take in all before processes are killed.
 	// It lies above what the proxy, the flush and the drain may take together.
 	stopTimeout = 90 * time.Second
-	// sameSignal is how soon after the first signal another one counts as the same:
-	// timeout(1) and others signal a process, and its group at once.
-	sameSignal = 500 * time.Millisecond
 	// linkTimeout bounds asking the hub for a sign-in link.
 	linkTimeout = 5 * time.Second
 )
@@ -142,7 +138,7 @@ func (s *serving) start(c *child) {
 // signal, or the deadline, kills what still runs.
 func (s *serving) stop() {
 	again := make(chan os.Signal, 1)
-	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(again, stopSignals()...)
 	defer signal.Stop(again)
 	began, deadline := time.Now(), time.After(stopTimeout)
 	wait := func(done <-chan struct{}) error {
