@@ -26,40 +26,19 @@ var update = flag.Bool("update", false, "write what the points find into the cas
 // as `go test -update` writes it. In a body, \xHH stands for a byte and a line
 // that ends with \ goes on in the next; the length of a body is not written.
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range caseFiles(t) {
+		head, cases := readCases(t, file)
 		var all strings.Builder
-		head, cases, _ := strings.Cut("\n"+string(text), "\n=== ")
-		all.WriteString(strings.TrimPrefix(head, "\n"))
-		for i, c := range strings.Split(cases, "\n=== ") {
-			name, rest, _ := strings.Cut(c, "\n")
-			parts := strings.Split(rest, "\n---\n")
-			if len(parts) < 2 {
-				t.Fatalf("%s: case %q has no points", file, name)
-			}
-			points := strings.Fields(parts[1])
-			if strings.Contains(parts[1], " ") {
-				points = strings.Split(strings.TrimSpace(parts[1]), "\n")
-			}
-			got := strings.TrimSuffix(extract(t, parseCase(t, parts[0]), points...), "\n")
-			want := ""
-			if len(parts) > 2 {
-				want = strings.TrimRight(parts[2], "\n")
-			}
-			if diff := cmp.Diff(want, got); diff != "" && !*update {
-				t.Errorf("%s: %s (-want +got):\n%s", filepath.Base(file), name, diff)
+		all.WriteString(head)
+		for i, c := range cases {
+			got := extract(t, parseCase(t, c.exchange), c.points...)
+			if diff := cmp.Diff(c.want, got); diff != "" && !*update {
+				t.Errorf("%s: %s (-want +got):\n%s", filepath.Base(file), c.name, diff)
 			}
 			if i > 0 || head != "" {
 				all.WriteString("\n")
 			}
-			fmt.Fprintf(&all, "=== %s\n%s\n---\n%s\n---\n%s\n", name, parts[0], strings.TrimSpace(parts[1]), got)
+			fmt.Fprintf(&all, "=== %s\n%s\n---\n%s\n---\n%s", c.name, c.exchange, strings.Join(c.points, "\n"), got)
 		}
 		if *update {
 			if err := os.WriteFile(file, []byte(all.String()), 0o644); err != nil {
@@ -67,6 +46,59 @@ func TestCases(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a point finds does not depend on what other points ask for.
+func TestCasesPointByPoint(t *testing.T) {
+	for _, file := range caseFiles(t) {
+		_, cases := readCases(t, file)
+		for _, c := range cases {
+			x := parseCase(t, c.exchange)
+			together := strings.Split(extract(t, x, c.points...), "\n")
+			for i, p := range c.points {
+				if alone, _, _ := strings.Cut(extract(t, x, p), "\n"); alone != together[i] {
+					t.Errorf("%s: %s: alone %s, together %s", filepath.Base(file), c.name, alone, together[i])
+				}
+			}
+		}
+	}
+}
+
+type textCase struct {
+	name, exchange, want string
+	points               []string
+}
+
+func caseFiles(tb testing.TB) []string {
+	tb.Helper()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		tb.Fatalf("no cases: %v", err)
+	}
+	return files
+}
+
+// readCases returns what stands before the first case, and the cases.
+func readCases(tb testing.TB, file string) (head string, all []textCase) {
+	tb.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	head, cases, _ := strings.Cut("\n"+string(text), "\n=== ")
+	for _, c := range strings.Split(cases, "\n=== ") {
+		name, rest, _ := strings.Cut(c, "\n")
+		parts := strings.Split(rest, "\n---\n")
+		if len(parts) < 2 {
+			tb.Fatalf("%s: case %q has no points", file, name)
+		}
+		one := textCase{name: name, exchange: parts[0], points: strings.Split(strings.TrimSpace(parts[1]), "\n")}
+		if len(parts) > 2 {
+			one.want = strings.TrimRight(parts[2], "\n") + "\n"
+		}
+		all = append(all, one)
+	}
+	return strings.TrimPrefix(head, "\n"), all
 }
 
 func parseCase(tb testing.TB, text string) *exchange.Exchange {

@@ -158,6 +158,7 @@ func (r *run) codings(header []string) (all []coding, ok bool) {
 // unpack appends what data means in coding c to dst, allowed bytes of it at
 // most; whole is false when there is more. What came before an error counts.
 func (f *inflaters) unpack(dst []byte, c coding, data []byte, allowed int) (out []byte, whole bool, err error) {
+	defer f.input.Reset(nil) // data belongs to the exchange
 	in, err := f.open(c, data)
 	if err != nil {
 		return dst, true, err

@@ -3,10 +3,13 @@ package point
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sojourn/internal/exchange"
 )
 
 func TestReadJWT(t *testing.T) {
@@ -77,6 +80,26 @@ func FuzzReadJWTRaw(f *testing.F) {
 		got := []string{"stale"}
 		if how := ReadJWT(token, []string{"sub"}, got); !how.OK && got[0] != "" {
 			t.Fatalf("%q is no JWT and yields %q", token, got[0])
+		}
+	})
+}
+
+// FuzzToken holds the point against ReadJWT, where that finds a token at all.
+func FuzzToken(f *testing.F) {
+	f.Add("Bearer " + jwt(`{"alg":"none"}`, `{"sub":"ann","sid":1,"sub":"bob"}`))
+	f.Add(jwt(`{"alg":"none"}`, `{"s\u0075b":null}`) + "~disclosure~")
+	e := mustCompile(f, `request.header["A"].jwt.payload["sub"]`, `request.header["A"].jwt.payload["sid"]`, `request.header["A"].jwt.header["kid"]`)
+	f.Fuzz(func(t *testing.T, token string) {
+		var out Result
+		e.Request(&exchange.Exchange{Header: http.Header{"A": {token}}}, &out)
+		want := make([]string, 2)
+		if how := ReadJWT(token, []string{"sub", "sid"}, want); !how.OK || how.Malformed || strings.Contains(want[0]+want[1], "\ufffd") {
+			return
+		}
+		for i := range want {
+			if v, _ := out.First(i); string(v.Text) != want[i] {
+				t.Fatalf("%q: got %q, ReadJWT %q", token, v.Text, want[i])
+			}
 		}
 	})
 }
