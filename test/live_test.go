@@ -41,7 +41,7 @@ var callers = []caller{
 		key: "PHPSESSID", rung: "builtin", strength: "secret", point: `request.cookie["PHPSESSID"]`,
 		sessionOf: "cookie", otherClientTo: "cookie"},
 	{name: "bearer", header: map[string]string{"Authorization": "Bearer 7sXq2Lr9TzWv4KpB8nYc"},
-		key: "token", rung: "builtin", strength: "secret", point: `request.header["Authorization"]`},
+		key: "bearer_token", rung: "builtin", strength: "secret", point: `request.header["Authorization"]`},
 	{name: "jwt", header: map[string]string{"Authorization": "Bearer " + jwt},
 		key: "jwt.sub", rung: "builtin", strength: "claimed", point: `request.header["Authorization"].jwt.payload["sub"]`},
 	{name: "api-key", header: map[string]string{"X-Api-Key": "k-5Gh81Lw0QzXn27Rt"},
@@ -53,7 +53,7 @@ var callers = []caller{
 	{name: "second-browser", header: map[string]string{"User-Agent": safari},
 		key: "network", rung: "network", strength: "network", otherClientTo: "first-browser"},
 	{name: "query", header: map[string]string{"User-Agent": firefox}, query: "page=2&password=hunter2hunter2&access_token=Zq81mXv0Pw47sKd2",
-		key: "token", rung: "builtin", strength: "secret", point: `request.query["access_token"]`},
+		key: "bearer_token", rung: "builtin", strength: "secret", point: `request.query["access_token"]`},
 }
 
 // TestLive follows traffic from curl and from Go through the proxy into the API

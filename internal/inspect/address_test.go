@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"sojourn/internal/policy"
 )
 
 func TestClientAddress(t *testing.T) {
@@ -22,7 +24,7 @@ func TestClientAddress(t *testing.T) {
 			name, value, _ := strings.Cut(line, ": ")
 			x.Header.Add(name, value)
 		}
-		rules := compileRules(parsePolicy(t, doc), 1)
+		rules := mustCompile(t, parsePolicy(t, doc))
 		got := ""
 		if ip := rules.clientAddress(x); ip.IsValid() {
 			got = ip.String()
@@ -56,7 +58,7 @@ func TestClientAddress(t *testing.T) {
 }
 
 func TestClientAddressKnown(t *testing.T) {
-	rules := compileRules(parsePolicy(t, `client_address: {header: X-Forwarded-For, trusted_proxies: ["0.0.0.0/0"]}`), 1)
+	rules := mustCompile(t, parsePolicy(t, `client_address: {header: X-Forwarded-For, trusted_proxies: ["0.0.0.0/0"]}`))
 	x := get("h", "/", "", "X-Forwarded-For: 1.1.1.1")
 	x.Client = netip.MustParseAddr("::ffff:203.0.113.9")
 	if got := rules.clientAddress(x); got != netip.MustParseAddr("203.0.113.9") {
@@ -66,8 +68,8 @@ func TestClientAddressKnown(t *testing.T) {
 
 func FuzzClientAddress(f *testing.F) {
 	f.Add("1.1.1.1, [2001:db8::1]:80", `for="1.1.1.1"`)
-	xff := compileRules(parsePolicy(f, `client_address: {header: X-Forwarded-For, trusted_proxies: ["203.0.113.0/24"]}`), 1)
-	forwarded := compileRules(parsePolicy(f, `client_address: {header: Forwarded, trusted_proxies: ["203.0.113.0/24"]}`), 1)
+	xff := mustCompile(f, parsePolicy(f, `client_address: {header: X-Forwarded-For, trusted_proxies: ["203.0.113.0/24"]}`))
+	forwarded := mustCompile(f, parsePolicy(f, `client_address: {header: Forwarded, trusted_proxies: ["203.0.113.0/24"]}`))
 	f.Fuzz(func(t *testing.T, a, b string) {
 		x := get("h", "/", "")
 		x.Header["X-Forwarded-For"], x.Header["Forwarded"] = []string{a, b}, []string{b, a}
@@ -77,4 +79,13 @@ func FuzzClientAddress(f *testing.F) {
 			}
 		}
 	})
+}
+
+func mustCompile(tb testing.TB, p *policy.Policy) *rules {
+	tb.Helper()
+	r, err := compileRules(p, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r
 }

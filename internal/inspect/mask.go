@@ -46,12 +46,12 @@ const maxFold = 96
 
 // maskQuery returns what is kept of a query: values of well-known secret names,
 // JWTs, and the value that grouped the request are replaced by a mark. secret is
-// that value, or "".
-func maskQuery(query, secret string, keep policy.KeepQuery) string {
+// that value, or ""; by names what the policy masks.
+func maskQuery(query, secret string, keep policy.KeepQuery, by *parameters) string {
 	if query == "" || keep == policy.KeepQueryNone {
 		return ""
 	}
-	if keep != policy.KeepQueryNames && !anyMasked(query, secret) {
+	if keep != policy.KeepQueryNames && !anyMasked(query, secret, by) {
 		return query
 	}
 	var b strings.Builder
@@ -60,7 +60,7 @@ func maskQuery(query, secret string, keep policy.KeepQuery) string {
 		if b.Len() > 0 {
 			b.WriteByte('&')
 		}
-		name, value := maskParameter(p, secret)
+		name, value := maskParameter(p, secret, by)
 		b.WriteString(name)
 		if p.Assigned && keep != policy.KeepQueryNames {
 			b.WriteByte('=')
@@ -70,10 +70,10 @@ func maskQuery(query, secret string, keep policy.KeepQuery) string {
 	return b.String()
 }
 
-func anyMasked(query, secret string) bool {
+func anyMasked(query, secret string, by *parameters) bool {
 	scan := point.ScanQuery(query)
 	for p, ok := scan.Next(); ok; p, ok = scan.Next() {
-		if name, value := maskParameter(p, secret); name != p.Name || value != p.Value {
+		if name, value := maskParameter(p, secret, by); name != p.Name || value != p.Value {
 			return true
 		}
 	}
@@ -82,13 +82,13 @@ func anyMasked(query, secret string) bool {
 }
 
 // maskParameter returns a parameter's name and value as they are kept.
-func maskParameter(p point.Parameter, secret string) (name, value string) {
+func maskParameter(p point.Parameter, secret string, by *parameters) (name, value string) {
 	name, value = p.Name, p.Value
 	alone := strings.Trim(value, "=") == "" // what follows is the padding of base64, if anything
 	if isSecret(name, secret) || alone && identity.Opaque(name) {
 		name = point.Masked // a token stands alone
 	}
-	if !alone && (secretName(name, value) || isSecret(value, secret) || hidesSecret(value)) {
+	if !alone && (secretName(name, value) || by.queryMasked(name) || isSecret(value, secret) || hidesSecret(value)) {
 		value = point.Masked
 	}
 	return name, value

@@ -64,10 +64,11 @@ func New(c Config) (*Pipeline, error) {
 // SetPolicy puts another policy in force, or changes nothing when Check finds
 // fault with it. Exchanges that have begun keep theirs.
 func (p *Pipeline) SetPolicy(pol *policy.Policy, revision uint64) error {
-	if err := Check(pol); err != nil {
+	rules, err := compileRules(pol, revision)
+	if err != nil {
 		return err
 	}
-	p.rules.Store(compileRules(pol, revision))
+	p.rules.Store(rules)
 	return nil
 }
 
@@ -82,7 +83,11 @@ func (p *Pipeline) Begin(x *exchange.Exchange) {
 		x.ID = p.ids.next(x.Started)
 	}
 	if x.Policy == nil {
-		x.Policy = p.rules.Load().route(x)
+		route := p.rules.Load().route(x)
+		x.Policy = route
+		if !route.excluded {
+			x.Capture = route.rules.parameters.capture
+		}
 	}
 }
 
@@ -108,13 +113,15 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 	}
 
 	ip := route.rules.clientAddress(x)
+	found := p.find(route.rules.parameters, x, route.application)
 	who := p.identity.Identify(&identity.Request{
 		Application: route.application, IP: ip, Header: x.Header, Path: x.Path, Query: x.Query,
+		First: found.own, Tried: found.tried,
 	})
 	k := keeper{flags: x.Flags}
 	host := k.keep(normalHost(x.Host, x.Scheme), MaxHost, plainEscapes)
-	path := maskPath(x.Path, who.Secret)
-	query := maskQuery(x.Query, who.Secret, route.rules.keepQuery)
+	path := maskPath(route.rules.parameters.maskSegments(x.Path), who.Secret)
+	query := maskQuery(x.Query, who.Secret, route.rules.keepQuery, route.rules.parameters)
 
 	r = record.Request{
 		ID: x.ID, Session: who.Session, Client: who.Client,
@@ -129,10 +136,17 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,
 		Accepted: x.Status != 0 && x.Status != http.StatusUnauthorized && x.Status != http.StatusForbidden,
+		User:     found.user, Role: found.role, Context: found.context,
 		Revision: route.rules.revision,
 	}
-	if who.Truncated {
+	if who.Truncated || found.limited {
 		k.flag(record.FlagTruncated)
+	}
+	if found.broken {
+		k.flag(record.FlagMalformed)
+	}
+	if found.cut {
+		k.flag(record.FlagValueCut)
 	}
 	r.Flags = k.flags
 	return r, true, nil

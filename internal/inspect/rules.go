@@ -13,16 +13,17 @@ import (
 
 // rules are a policy, compiled. They do not change; a new policy makes new ones.
 type rules struct {
-	revision  uint64
-	matcher   *policy.Matcher
-	watched   *policy.Matcher   // of the applications that are not off, whatever the path
-	routes    map[string]*route // by application
-	rest      *route            // what no application matches
-	left      *route            // what an exclude leaves out
-	exclude   []policy.Exclude  // hosts in lower case, methods in upper case
-	keepQuery policy.KeepQuery
-	header    string // of client addresses, canonical; empty: none is read
-	trusted   []netip.Prefix
+	revision   uint64
+	matcher    *policy.Matcher
+	watched    *policy.Matcher   // of the applications that are not off, whatever the path
+	routes     map[string]*route // by application
+	rest       *route            // what no application matches
+	left       *route            // what an exclude leaves out
+	exclude    []policy.Exclude  // hosts in lower case, methods in upper case
+	keepQuery  policy.KeepQuery
+	parameters *parameters
+	header     string // of client addresses, canonical; empty: none is read
+	trusted    []netip.Prefix
 }
 
 // route is what an exchange keeps of the rules from its begin to its end.
@@ -37,14 +38,18 @@ type route struct {
 // Check tells what of p cannot be executed: an error that joins a *policy.Error
 // for each problem.
 func Check(p *policy.Policy) error {
-	// PENDING: remove each line here with the step that executes its part.
-	var problems []error
+	_, err := compileRules(p, 0)
+	return err
+}
+
+// pending are the parts of a policy that this version reads and cannot execute.
+// PENDING: remove each line here with the step that executes its part.
+func pending(p *policy.Policy) (problems []error) {
 	for _, part := range []struct {
 		field string
 		used  bool
 	}{
-		{"session", p.Session.Fingerprint || len(p.Session.Parameters) > 0},
-		{"masks", len(p.Masks) > 0},
+		{"session.fingerprint", p.Session.Fingerprint},
 		{"mcp", len(p.MCP) > 0},
 		{"jwks", len(p.JWKS) > 0},
 	} {
@@ -52,12 +57,17 @@ func Check(p *policy.Policy) error {
 			problems = append(problems, p.Problem(part.field, "this version reads the %s part of a policy but cannot execute it yet: leave it out", part.field))
 		}
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
-func compileRules(p *policy.Policy, revision uint64) *rules {
+func compileRules(p *policy.Policy, revision uint64) (*rules, error) {
+	parameters, err := compileParameters(p)
+	if err := errors.Join(append(pending(p), err)...); err != nil {
+		return nil, err
+	}
 	r := &rules{
-		revision: revision, matcher: policy.NewMatcher(p.Applications), routes: map[string]*route{},
+		parameters: parameters,
+		revision:   revision, matcher: policy.NewMatcher(p.Applications), routes: map[string]*route{},
 		keepQuery: p.Capture.KeepQuery,
 		header:    textproto.CanonicalMIMEHeaderKey(p.ClientAddress.Header), trusted: p.ClientAddress.TrustedProxies,
 	}
@@ -80,7 +90,7 @@ func compileRules(p *policy.Policy, revision uint64) *rules {
 			Hosts: mapped(e.Hosts, strings.ToLower), Methods: mapped(e.Methods, strings.ToUpper), Paths: e.Paths,
 		})
 	}
-	return r
+	return r, nil
 }
 
 // route decides, from the head of the request alone, whose it is and whether it

@@ -107,7 +107,7 @@ func claims(claim string) []step {
 var tokens = func() []step {
 	steps := slices.Clone(tokenPlaces)
 	for i := range steps {
-		steps[i].key = "token"
+		steps[i].key = "bearer_token"
 		if steps[i].read == readWhole {
 			steps[i].read = readToken
 		}

@@ -202,3 +202,21 @@ func skipMark(r io.Reader) io.Reader {
 	}
 	return whole
 }
+
+// ReadHAR hands the exchanges of a HAR to each, in the order of the file; of an
+// entry that is rejected, nil and the reason. It ends with the first error of
+// each, or with the file's own.
+func ReadHAR(r io.Reader, each func(x *exchange.Exchange, reason string) error) error {
+	for h := newHARReader(r); ; {
+		x, reason, err := h.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := each(x, reason); err != nil {
+			return err
+		}
+	}
+}

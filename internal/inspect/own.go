@@ -1,0 +1,143 @@
+package inspect
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+
+	"sojourn/internal/exchange"
+	"sojourn/internal/inspect/identity"
+	"sojourn/internal/inspect/point"
+	"sojourn/internal/policy"
+	"sojourn/internal/record"
+)
+
+// MaxContextValue is the length of a context value that is kept, in bytes;
+// beyond it the value is cut and flagged.
+const MaxContextValue = 1 << 10
+
+// MaxContextValues is how many context values of one request are kept: a point
+// with [*] may yield many.
+const MaxContextValues = 200
+
+// results are kept for reuse: what an exchange's points found is large and short-lived.
+var results = sync.Pool{New: func() any { return new(point.Result) }}
+
+// found is what the parameters of a policy found in one exchange.
+type found struct {
+	own     *identity.Candidate // the grouping key that won; nil: none
+	tried   int                 // grouping keys without a value before it
+	context []record.Value
+	user    string
+	role    string
+	cut     bool // a value or the number of values was over its limit
+	broken  bool // a body or value was malformed where a point asked
+	limited bool // a limit ended the reading
+}
+
+// find reads the exchange once for all parameters, chooses the first grouping key
+// with a value, and takes what is kept.
+func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string) (f found) {
+	if c.extractor == nil {
+		return f
+	}
+	result := results.Get().(*point.Result)
+	defer func() {
+		result.Reset()
+		results.Put(result)
+	}()
+	c.extractor.Request(x, result)
+	c.extractor.Response(x, result)
+	for _, n := range result.Notes {
+		switch n.Kind {
+		case point.LimitHit:
+			f.limited = true
+		default:
+			f.broken = true
+		}
+	}
+	for i := range c.list {
+		q := &c.list[i]
+		if !q.holds(application) {
+			continue
+		}
+		if q.Group && f.own == nil {
+			if f.own = q.key(result); f.own == nil {
+				f.tried++
+			}
+		}
+		p.keep(q, result, &f)
+	}
+	return f
+}
+
+// key returns q as the grouping key of an exchange; nil when one of its points
+// has no value.
+func (q *parameter) key(result *point.Result) *identity.Candidate {
+	own := &identity.Candidate{Rung: record.RungOwn, Key: q.Name, Point: q.point, Strength: q.strength(nil)}
+	for _, place := range q.places {
+		v, ok := result.First(place)
+		if !ok || identity.None(string(v.Text)) {
+			return nil
+		}
+		own.Parts = append(own.Parts, string(v.Text))
+		if q.strength(v.Text) == record.StrengthSecret {
+			own.Strength = record.StrengthSecret
+		}
+	}
+	return own
+}
+
+// strength says how hard a value of q is to forge. What looks like a random id
+// is a secret that only its holder knows, unless it stands where anyone can
+// write it; a short or speaking value can be guessed, so it is only claimed.
+func (q *parameter) strength(value []byte) record.Strength {
+	switch {
+	case q.network && !q.claimed:
+		return record.StrengthNetwork
+	case q.claimed || !identity.Opaque(string(value)):
+		return record.StrengthClaimed
+	}
+	return record.StrengthSecret
+}
+
+// keep adds what is kept of q's values to f. Of parameters with the same name
+// the first that found something counts.
+func (p *Pipeline) keep(q *parameter, result *point.Result, f *found) {
+	if q.Composite() {
+		return // it only groups; each part may be a parameter of its own
+	}
+	for i := range f.context {
+		if f.context[i].Name == q.Name {
+			return
+		}
+	}
+	for v := range result.Values(q.places[0]) {
+		if len(f.context) == MaxContextValues {
+			f.cut = true
+			return
+		}
+		kept := p.value(q, v, f)
+		f.context = append(f.context, kept)
+		switch {
+		case q.Type == policy.TypeUser && f.user == "":
+			f.user = kept.Value
+		case q.Type == policy.TypeRole && f.role == "":
+			f.role = kept.Value
+		}
+	}
+}
+
+// value is what is kept of one value of q.
+func (p *Pipeline) value(q *parameter, v point.Value, f *found) record.Value {
+	switch {
+	case q.masked:
+		return record.Value{Name: q.Name, Value: point.Masked}
+	case q.hashed:
+		return record.Value{Name: q.Name, Value: p.identity.Digest(q.Name, v.Text), Hashed: true}
+	}
+	k := keeper{}
+	text := k.keep(string(bytes.ToValidUTF8(v.Text, []byte("\uFFFD"))), MaxContextValue, plainEscapes)
+	f.cut = f.cut || v.Cut || len(k.flags) > 0
+	return record.Value{Name: q.Name, Value: strings.Clone(text)}
+}
