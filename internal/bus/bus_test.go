@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"sojourn/internal/record"
@@ -102,8 +103,8 @@ func TestPublishAndRead(t *testing.T) {
 	if p.Sent() != n || p.Waiting() != 0 || len(l.by) != 0 {
 		t.Fatalf("sent %d, waiting %d, lost %v", p.Sent(), p.Waiting(), l.by)
 	}
-	if p.Put(request(0)) {
-		t.Error("Put after Close took a record")
+	if p.Put(request(0)) || l.by[LostStopped] != 1 {
+		t.Errorf("Put after Close took a record, or lost %v", l.by)
 	}
 
 	hub, err := Connect(func() (Address, error) { return Address{"nats://" + server.Addr(), token}, nil })
@@ -291,6 +292,85 @@ func TestFullStreamRefusesAndCounts(t *testing.T) {
 	}
 }
 
+// A connection may be there before its server; it comes up with it.
+func TestConnectBeforeOpen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bus")
+	if err := os.WriteFile(dir, []byte("a file, no folder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := NewServer(ServerConfig{Dir: dir, Listen: "127.0.0.1:0", Token: token, Logger: quiet})
+	defer server.Close()
+	conn, err := ConnectTo(server, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var l losses
+	p := publisher(conn, &l, 0)
+	go p.Run(t.Context())
+	p.Put(request(1))
+	if err := server.Open(); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "move it away") {
+		t.Fatalf("Open: %v, want an error that names the folder and says what to do", err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Reach(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.Close() // sends what waits; it makes the stream
+	if p.Sent() != 1 || len(l.by) != 0 {
+		t.Errorf("sent %d, lost %v", p.Sent(), l.by)
+	}
+}
+
+// What an operator set on the stream stays when a node starts.
+func TestEnsureStreamKeepsTheRest(t *testing.T) {
+	_, conn := open(t, t.TempDir(), "127.0.0.1:0", 1<<20)
+	s, err := conn.js.Stream(t.Context(), streamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.CachedInfo().Config
+	cfg.Description, cfg.MaxAge = "ours", 100*time.Hour
+	if _, err := conn.js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.EnsureStream(t.Context(), 2<<20); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = conn.js.Stream(t.Context(), streamName); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.CachedInfo().Config; got.Description != "ours" || got.MaxAge != 100*time.Hour || got.MaxBytes != 2<<20 {
+		t.Errorf("the stream is now %+v", got)
+	}
+	// A server alone cannot have replicas: what is asked for is looked at.
+	if after := ourStream(jetstream.StreamConfig{Replicas: 3}, 1); after.Replicas != 3 {
+		t.Errorf("%d replicas", after.Replicas)
+	}
+}
+
+func TestStreamFull(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		full bool
+	}{
+		{&jetstream.APIError{ErrorCode: errStoreFailed, Description: "maximum bytes exceeded"}, true},
+		{&jetstream.APIError{ErrorCode: errStoreFailed, Description: "maximum messages exceeded"}, true},
+		{&jetstream.APIError{ErrorCode: errStoreFailed, Description: "write 1.blk: no space left on device"}, false},
+		{&jetstream.APIError{ErrorCode: errNoStorage, Description: "insufficient storage resources available"}, true},
+		{context.DeadlineExceeded, false},
+	} {
+		if got := streamFull(c.err); got != c.full {
+			t.Errorf("%v: %v", c.err, got)
+		}
+	}
+}
+
 func TestRestartMendsTheServer(t *testing.T) {
 	server, conn := open(t, t.TempDir(), "127.0.0.1:0", DefaultMaxBytes)
 	var l losses
@@ -300,7 +380,7 @@ func TestRestartMendsTheServer(t *testing.T) {
 	for p.Waiting() > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := server.nats.ShutdownJetStream(); err != nil { // as it does itself in trouble
+	if err := server.nats.Load().ShutdownJetStream(); err != nil { // as it does itself in trouble
 		t.Fatal(err)
 	}
 	p.Put(request(2))

@@ -3,8 +3,10 @@ package bus
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -65,9 +67,10 @@ func Connect(find func() (Address, error)) (*Conn, error) {
 	return newConn(nc, err)
 }
 
-// ConnectTo connects to a server in the same process, without a socket.
+// ConnectTo connects to a server in the same process, without a socket. It may be
+// called before the server is open; until it is, calls fail.
 func ConnectTo(s *Server, token string) (*Conn, error) {
-	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Token(token),
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Token(token), nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectBufSize(-1))
 	return newConn(nc, err)
 }
@@ -87,30 +90,61 @@ func newConn(nc *nats.Conn, err error) (*Conn, error) {
 // Close ends the connection.
 func (c *Conn) Close() { c.nats.Close() }
 
+// Reach tries to connect now, and waits until that succeeds or ctx is done.
+func (c *Conn) Reach(ctx context.Context) error {
+	connected := c.nats.StatusChanged(nats.CONNECTED)
+	defer c.nats.RemoveStatusListener(connected)
+	if c.Connected() {
+		return nil
+	}
+	if err := c.nats.ForceReconnect(); err != nil {
+		return fmt.Errorf("bus: %w", err)
+	}
+	select {
+	case <-connected:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the bus is not reached: %w", cmp.Or(c.nats.LastError(), ctx.Err()))
+	}
+}
+
 // Connected reports whether the bus can be reached now.
 func (c *Conn) Connected() bool { return c.nats.IsConnected() }
 
 // EnsureStream makes the stream of requests if it is not there, and sets its
-// byte limit.
+// byte limit. Of one that is there it keeps what else was set, such as replicas.
 func (c *Conn) EnsureStream(ctx context.Context, maxBytes int64) error {
-	cfg := jetstream.StreamConfig{
-		Name:      streamName,
-		Subjects:  []string{streamSubject},
-		Storage:   jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, // Reader.Trim removes what is stored
-		Discard:   jetstream.DiscardNew,   // a full stream refuses, it never forgets
-		MaxBytes:  maxBytes,
-		// A batch that is sent again after a lost acknowledgement is dropped by
-		// its id within this window.
-		Duplicates: 2 * time.Minute,
-	}
 	if !c.Connected() {
 		return fmt.Errorf("the bus is not reached: %w", cmp.Or(c.nats.LastError(), nats.ErrNoServers))
 	}
-	if _, err := c.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+	have, err := c.js.Stream(ctx, streamName)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		_, err = c.js.CreateStream(ctx, ourStream(jetstream.StreamConfig{}, maxBytes))
+	case err == nil:
+		before := have.CachedInfo().Config
+		if after := ourStream(before, maxBytes); !reflect.DeepEqual(before, after) {
+			_, err = c.js.UpdateStream(ctx, after)
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("bus stream %s: %w", streamName, err)
 	}
 	return nil
+}
+
+// ourStream returns cfg with the fields that we depend on.
+func ourStream(cfg jetstream.StreamConfig, maxBytes int64) jetstream.StreamConfig {
+	cfg.Name = streamName
+	cfg.Subjects = []string{streamSubject}
+	cfg.Storage = jetstream.FileStorage
+	cfg.Retention = jetstream.LimitsPolicy // Reader.Trim removes what is stored
+	cfg.Discard = jetstream.DiscardNew     // a full stream refuses, it never forgets
+	cfg.MaxBytes = maxBytes
+	// A batch that is sent again after a lost acknowledgement is dropped by its id
+	// within this window.
+	cfg.Duplicates = 2 * time.Minute
+	return cfg
 }
 
 // Status tells how full the stream is.

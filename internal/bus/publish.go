@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"sojourn/internal/record"
@@ -33,7 +34,7 @@ const (
 const (
 	LostQueueFull = "bus_queue_full" // more records waited than the limit allows
 	LostBusFull   = "bus_full"       // the stream is at its byte limit
-	LostStopped   = "bus_stopped"    // still waiting when the node had to stop
+	LostStopped   = "bus_stopped"    // still waiting when the node had to stop, or came after that
 )
 
 // Publisher sends records to the stream in batches. Put never waits: when the
@@ -97,8 +98,12 @@ func NewPublisher(conn *Conn, c PublisherConfig) *Publisher {
 func (p *Publisher) Put(r *record.Request) bool {
 	p.mu.Lock()
 	if p.closed || p.bytes >= p.limit {
+		reason := LostQueueFull
+		if p.closed {
+			reason = LostStopped
+		}
 		p.mu.Unlock()
-		p.lost(LostQueueFull, 1)
+		p.lost(reason, 1)
 		return false
 	}
 	before := len(p.open.bytes)
@@ -310,12 +315,21 @@ func (p *Publisher) Close() {
 // trying again does not mend soon.
 func streamFull(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == errMaxBytes || api.ErrorCode == errStoreLimit || api.ErrorCode == errNoStorage)
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode {
+	case errStoreLimit, errNoStorage:
+		return true
+	case errStoreFailed: // for whatever reason; a disk may get better
+		return api.Description == server.ErrMaxBytes.Error() || api.Description == server.ErrMaxMsgs.Error()
+	}
+	return false
 }
 
 // Error codes of the JetStream API (nats-server, server/errors.json).
 const (
-	errMaxBytes   = 10077 // JSStreamStoreFailedF: maximum bytes exceeded
-	errNoStorage  = 10047 // JSStorageResourcesExceededErr
-	errStoreLimit = 10023 // JSInsufficientResourcesErr
+	errStoreFailed = 10077 // JSStreamStoreFailedF
+	errNoStorage   = 10047 // JSStorageResourcesExceededErr
+	errStoreLimit  = 10023 // JSInsufficientResourcesErr
 )

@@ -36,7 +36,9 @@ const (
 	// DefaultSyncInterval bounds what a power cut may lose.
 	DefaultSyncInterval = time.Second
 
-	startTimeout = 30 * time.Second // a large stream takes a while to recover
+	// startTimeout bounds how long a server takes until it listens. Before that it
+	// recovers its stream, which takes as long as it takes.
+	startTimeout = 30 * time.Second
 	readyPoll    = 50 * time.Millisecond
 	// maxPayload leaves room for a batch of BatchBytes and one record over it.
 	maxPayload = 4 << 20
@@ -46,25 +48,53 @@ const (
 type Server struct {
 	config ServerConfig
 
-	mu     sync.Mutex
-	nats   *server.Server
+	mu     sync.Mutex // starting and stopping
 	closed bool
+
+	// nil while it does not run. A client that connects must not wait for mu.
+	nats atomic.Pointer[server.Server]
 }
 
-// OpenServer starts the server and returns when it takes connections.
-func OpenServer(c ServerConfig) (*Server, error) {
+// NewServer returns a server that Open starts.
+func NewServer(c ServerConfig) *Server {
 	if c.MaxBytes == 0 {
 		c.MaxBytes = DefaultMaxBytes
 	}
 	if c.SyncInterval == 0 {
 		c.SyncInterval = DefaultSyncInterval
 	}
-	started, err := start(c)
-	if err != nil {
+	return &Server{config: c}
+}
+
+// OpenServer is NewServer and Open.
+func OpenServer(c ServerConfig) (*Server, error) {
+	s := NewServer(c)
+	if err := s.Open(); err != nil {
 		return nil, err
 	}
-	c.Listen = started.Addr().String()
-	return &Server{config: c, nats: started}, nil
+	return s, nil
+}
+
+// Open starts the server, unless it runs or is closed, and returns when it takes
+// connections: recovering a large stream may take minutes. It may be tried again
+// after an error.
+func (s *Server) Open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open()
+}
+
+func (s *Server) open() error {
+	if s.closed || s.nats.Load() != nil {
+		return nil
+	}
+	started, err := start(s.config)
+	if err != nil {
+		return err
+	}
+	s.config.Listen = started.Addr().String()
+	s.nats.Store(started)
+	return nil
 }
 
 // Restart stops the server and starts it where it was; connections to it come
@@ -76,12 +106,15 @@ func (s *Server) Restart() error {
 	if s.closed {
 		return nil
 	}
-	stop(s.nats)
-	started, err := start(s.config)
-	if err == nil {
-		s.nats = started
-	}
-	return err
+	s.stop()
+	return s.open()
+}
+
+// ListenOn changes where the server listens when it is started the next time.
+func (s *Server) ListenOn(listen string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.Listen = listen
 }
 
 func start(c ServerConfig) (*server.Server, error) {
@@ -114,43 +147,60 @@ func start(c ServerConfig) (*server.Server, error) {
 		switch {
 		case fatal != nil:
 			s.Shutdown()
-			return nil, fmt.Errorf("bus on %s, folder %s: %s", c.Listen, c.Dir, *fatal)
+			return nil, fmt.Errorf("bus on %s, folder %s: %s; %s", c.Listen, c.Dir, *fatal, remedy)
 		case time.Now().After(end):
 			s.Shutdown()
-			return nil, fmt.Errorf("bus on %s did not start within %v: is the folder %s usable?", c.Listen, startTimeout, c.Dir)
+			return nil, fmt.Errorf("bus on %s, folder %s: it does not listen within %v; %s", c.Listen, c.Dir, startTimeout, remedy)
 		}
 	}
 	if !s.JetStreamEnabled() {
 		s.Shutdown()
-		return nil, fmt.Errorf("bus in %s could not open its files: is the disk full or the folder not writable?", c.Dir)
+		return nil, fmt.Errorf("bus in %s could not open its files; %s", c.Dir, remedy)
 	}
 	return s, nil
 }
 
+// remedy is what to do about a bus that does not start. Nobody but the operator
+// may give up what the folder holds.
+const remedy = "free disk space and check the folder's permissions; if it is damaged, move it away: a new one is made, and what the old one holds is not stored"
+
 const maxStreamSlack = 256 << 20
 
-// Addr returns the host:port that the server listens on.
-func (s *Server) Addr() string { return s.config.Listen }
+// Addr returns the host:port that the server listens on once it is open. It waits
+// for a start that is under way.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config.Listen
+}
 
 // InProcessConn connects to the server without a socket; nats.InProcessServer
 // asks for it.
 func (s *Server) InProcessConn() (net.Conn, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.nats.InProcessConn()
+	running := s.nats.Load()
+	if running == nil {
+		return nil, errNotOpen
+	}
+	return running.InProcessConn()
 }
 
-// Close stops the server after it wrote what it holds.
+var errNotOpen = errors.New("the bus is not open")
+
+// Close stops the server after it wrote what it holds. It waits for a start that
+// is under way.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	stop(s.nats)
+	s.stop()
 }
 
-func stop(s *server.Server) {
-	s.Shutdown()
-	s.WaitForShutdown()
+// stop stops a server that runs; mu is held.
+func (s *Server) stop() {
+	if running := s.nats.Swap(nil); running != nil {
+		running.Shutdown()
+		running.WaitForShutdown()
+	}
 }
 
 func splitListen(listen string) (string, int, error) {
