@@ -55,9 +55,10 @@ type SystemReader interface {
 type Config struct {
 	Store   Reader
 	System  SystemReader
-	Ready   func() error // why the hub cannot answer yet; nil error when it can
-	Metrics http.Handler // serves /metrics
-	Console http.Handler // serves everything that is not the API's
+	Ready   func() error  // why the hub cannot answer yet; nil error when it can
+	Policy  *PolicyConfig // nil: the API has no routes of the policy
+	Metrics http.Handler  // serves /metrics
+	Console http.Handler  // serves everything that is not the API's
 
 	Listen string   // host:port that the console listens on
 	Hosts  []string // further names under which it may be addressed
@@ -72,6 +73,7 @@ type Config struct {
 type API struct {
 	store   Reader
 	hub     SystemReader
+	policy  *PolicyConfig
 	ready   func() error
 	metrics http.Handler
 
@@ -107,7 +109,7 @@ func New(c Config) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		store: c.Store, hub: c.System, ready: c.Ready, metrics: c.Metrics,
+		store: c.Store, hub: c.System, policy: c.Policy, ready: c.Ready, metrics: c.Metrics,
 		token: c.Token, loopback: listensLocally(c.Listen), cookies: cookies,
 		queries: newQueries(maxQueries, queryWait),
 		now:     c.Now, log: c.Logger,

@@ -64,6 +64,7 @@ func newFixture(t testing.TB, change ...func(*Config)) *fixture {
 	c := Config{
 		Store:   f.store,
 		System:  &fixedSystem{system: record.System{Version: "test"}},
+		Policy:  &PolicyConfig{Keeper: newRevisionList()},
 		Ready:   func() error { return f.ready },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "metrics") }),
 		Console: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "console") }),

@@ -53,7 +53,7 @@ func documented(t *testing.T, h huma.API) map[string]*huma.Operation {
 func TestDocument_Routes(t *testing.T) {
 	m := &routes{}
 	h := newHuma(m)
-	(&API{}).route(h)
+	(&API{policy: new(PolicyConfig)}).route(h)
 	registered := slices.Sorted(slices.Values(m.patterns))
 	described := slices.Sorted(maps.Keys(documented(t, h)))
 	if diff := cmp.Diff(registered, described); diff != "" {
@@ -84,6 +84,7 @@ func TestDocument_Answers(t *testing.T) {
 	targets["GET /api/v1/sessions/{id}/requests"] = append(targets["GET /api/v1/sessions/{id}/requests"], "/api/v1/sessions/"+bobID.String()+"/requests", "/api/v1/sessions/x/requests")
 	targets["GET /api/v1/requests/{id}"] = append(targets["GET /api/v1/requests/{id}"], "/api/v1/requests/"+f.requests[3].ID.String(), "/api/v1/requests/"+f.requests[4].ID.String())
 	targets["GET /api/v1/sessions"] = append(targets["GET /api/v1/sessions"], "/api/v1/sessions?limit=1", "/api/v1/sessions?cursor=x", "/api/v1/sessions?host=nothing")
+	targets["GET /api/v1/policy/diff"] = append(targets["GET /api/v1/policy/diff"], "/api/v1/policy/diff?from=0", "/api/v1/policy/diff?from=9")
 	for pattern, op := range documented(t, h) {
 		for _, target := range targets[pattern] {
 			r := f.do(op.Method, target)

@@ -41,7 +41,10 @@ func invalid(name, value string, reason error) error {
 // here is our fault: it is logged, and the caller is told no more than that.
 func problemOf(err error, log *slog.Logger) error {
 	var known huma.StatusError
+	refused := refusalOf(err)
 	switch {
+	case refused != nil:
+		return refused
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, store.ErrNotFound):
@@ -52,6 +55,9 @@ func problemOf(err error, log *slog.Logger) error {
 		return huma.Error503ServiceUnavailable(err.Error())
 	case errors.Is(err, store.ErrClosed):
 		return huma.Error503ServiceUnavailable("the hub is stopping; try again")
+	case errors.Is(err, errPolicyAway):
+		log.Error("the policy cannot be reached", "error", err)
+		return huma.Error503ServiceUnavailable(errPolicyAway.Error())
 	case errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(fmt.Sprintf("the query took longer than %s; narrow the time range or the filters", queryTimeout))
 	case errors.Is(err, context.Canceled):

@@ -4,20 +4,27 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"sojourn/internal/record"
 )
 
 const prefix = "/api/v1"
 
-// route lists every route of the API: this is the whole of it.
+// route lists every route of the API: this is the whole of it, with routePolicy.
 func (a *API) route(h huma.API) {
 	get(a, h, "/sessions", "listSessions", "List sessions, a row for each UTC day of one", sessionListParams, inTurn(a, a.sessions))
 	get(a, h, "/sessions/{id}", "getSession", "Sum up one session", sessionParams, inTurn(a, a.session))
 	get(a, h, "/sessions/{id}/requests", "listRequests", "List the requests of one session", requestListParams, inTurn(a, a.requests))
 	get(a, h, "/requests/{id}", "getRequest", "Show one request", nil, inTurn(a, a.request))
 	get(a, h, "/system", "getSystem", "Show the state of the installation", nil, a.system)
+	if a.policy != nil {
+		a.routePolicy(h)
+	}
 	get(a, h, "/me", "getMe", "Tell the caller who it is", nil, a.me)
 
 	huma.Register(h, operation(http.MethodPost, "/sign-in-codes", "createSignInCode", "Make a link that signs a browser in, once", nil), a.createSignInCode)
@@ -33,6 +40,36 @@ func (a *API) route(h huma.API) {
 		r, w := humago.Unwrap(ctx)
 		a.serveDocument(w, r)
 	})
+	neverNull(h.OpenAPI().Components.Schemas)
+}
+
+// routePolicy lists the routes of the policy.
+func (a *API) routePolicy(h huma.API) {
+	get(a, h, "/policy/revisions", "listPolicyRevisions", "List the policies that were in force", nil, inTurn(a, a.policyHistory))
+	get(a, h, "/policy/revisions/{revision}", "getPolicyRevision", "Show a policy that was in force", nil, inTurn(a, a.policyRevision))
+	get(a, h, "/policy/diff", "diffPolicy", "Tell how one policy differs from another", diffParams, inTurn(a, a.policyDiff))
+	policyRoute(a, h, operation(http.MethodGet, "/policy", "getPolicy", "Show the policy in force", nil), a.getPolicy)
+
+	put := operation(http.MethodPut, "/policy", "putPolicy", "Put another policy in force, as a whole or not at all", nil)
+	put.MaxBodyBytes = maxBodyBytes
+	put.SkipValidateBody = true // putPolicy reads what it is sent
+	put.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{
+		"application/json": {Schema: schemaOf[record.PolicyEdit](h)},
+	}}
+	put.Errors = append(put.Errors, http.StatusUnsupportedMediaType, http.StatusRequestEntityTooLarge)
+	policyRoute(a, h, put, a.putPolicy)
+	policyRoute(a, h, operation(http.MethodPost, "/policy/rollback", "rollbackPolicy", "Put an earlier policy in force again", nil), a.rollbackPolicy)
+
+	paths := h.OpenAPI().Paths
+	for _, op := range []*huma.Operation{paths[prefix+"/policy"].Put, paths[prefix+"/policy/rollback"].Post, paths[prefix+"/policy/diff"].Get} {
+		for _, status := range []int{http.StatusConflict, http.StatusUnprocessableEntity} {
+			op.Responses[strconv.Itoa(status)] = &huma.Response{
+				Description: http.StatusText(status),
+				Content:     map[string]*huma.MediaType{problemType: {Schema: schemaOf[policyRefusal](h)}},
+			}
+		}
+	}
+	paths[prefix+"/policy"].Put.RequestBody.Content[yamlType].Schema.Format = "" // it is text
 }
 
 // answer is what huma writes: a status of 200 and a body.
@@ -53,6 +90,28 @@ func get[I, T any](a *API, h huma.API, path, id, summary string, params []param,
 		}
 		return &answer[T]{body}, nil
 	})
+}
+
+// policyRoute registers a route that answers with the policy in force.
+func policyRoute[I any](a *API, h huma.API, op huma.Operation, handle handler[I, *policyOutput]) {
+	if op.Method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusConflict, http.StatusPreconditionRequired)
+	}
+	turn := inTurn(a, handle)
+	huma.Register(h, op, func(ctx context.Context, in *I) (*policyOutput, error) {
+		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+		defer cancel()
+		out, err := turn(ctx, in)
+		if err != nil {
+			return nil, problemOf(err, a.log)
+		}
+		return out, nil
+	})
+}
+
+// schemaOf returns a reference to the schema of T in the document.
+func schemaOf[T any](h huma.API) *huma.Schema {
+	return h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
 // inTurn makes a handler that asks the store wait for its turn.

@@ -4,11 +4,13 @@ import (
 	"io"
 	"net/netip"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"sojourn/internal/policy"
 	"sojourn/internal/record"
 )
 
@@ -44,6 +46,9 @@ func (addrSchema) Schema(huma.Registry) *huma.Schema {
 
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		if name, ok := policySchemaName(t); ok {
+			return name
+		}
 		switch t {
 		case reflect.TypeFor[huma.ErrorModel]():
 			return "Problem"
@@ -58,6 +63,29 @@ func newRegistry() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[record.SessionID](), reflect.TypeFor[sessionIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[netip.Addr](), reflect.TypeFor[addrSchema]())
 	return r
+}
+
+// policySchemaName names the parts of a policy, some of which are called as other
+// things are.
+func policySchemaName(t reflect.Type) (string, bool) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() != reflect.TypeFor[policy.Policy]().PkgPath() {
+		return "", false
+	}
+	return "Policy" + strings.TrimPrefix(t.Name(), "Policy"), true
+}
+
+// neverNull says of every list what jsonFormat promises.
+func neverNull(r huma.Registry) {
+	for _, s := range r.Map() {
+		for _, property := range s.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false
+			}
+		}
+	}
 }
 
 // jsonFormat writes answers so that they keep what the document promises: a list

@@ -18,7 +18,7 @@ const (
 // values that are kept with the request.
 type Session struct {
 	// Fingerprint lets JA4 join the address and the User-Agent in the network rung.
-	Fingerprint bool        `yaml:"fingerprint" json:"fingerprint,omitempty"`
+	Fingerprint bool        `yaml:"fingerprint" json:"fingerprint,omitzero"`
 	Parameters  []Parameter `yaml:"parameters" json:"parameters,omitempty"`
 }
 
@@ -31,8 +31,8 @@ type Parameter struct {
 	Point        string        `yaml:"point" json:"point,omitempty"`   // where the value is; or
 	Points       []string      `yaml:"points" json:"points,omitempty"` // several, which must all be present
 	Type         ParameterType `yaml:"type" json:"type,omitempty"`
-	Hash         bool          `yaml:"hash" json:"hash,omitempty"`   // keep only a digest
-	Group        bool          `yaml:"group" json:"group,omitempty"` // is a grouping key
+	Hash         bool          `yaml:"hash" json:"hash,omitzero"`   // keep only a digest
+	Group        bool          `yaml:"group" json:"group,omitzero"` // is a grouping key
 	Keep         Keep          `yaml:"keep" json:"keep,omitempty"`
 	Applications []string      `yaml:"applications" json:"applications,omitempty"` // empty: all
 }

@@ -38,6 +38,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the policy in force */
+        get: operations["getPolicy"];
+        /** Put another policy in force, as a whole or not at all */
+        put: operations["putPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how one policy differs from another */
+        get: operations["diffPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the policies that were in force */
+        get: operations["listPolicyRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a policy that was in force */
+        get: operations["getPolicyRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an earlier policy in force again */
+        post: operations["rollbackPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{id}": {
         parameters: {
             query?: never;
@@ -209,7 +295,7 @@ export interface components {
              * @description The property; also the name of its filter
              * @enum {string}
              */
-            name: "application" | "host" | "endpoint" | "method" | "status" | "ip" | "user_agent" | "key";
+            name: "application" | "host" | "endpoint" | "method" | "status" | "ip" | "country" | "user_agent" | "key" | "user" | "role" | "graphql_operation" | "mcp_method" | "mcp_name";
             /** @description Values by requests, most first, the top FacetValues of them */
             values: components["schemas"]["FacetValue"][];
         };
@@ -328,6 +414,8 @@ export interface components {
              * @description Requests with at least one attack
              */
             attacks: number;
+            /** @description Country of that address, by the most of its requests that tell one */
+            country?: string;
             /**
              * Format: date-time
              * @description Start of its last request
@@ -386,6 +474,8 @@ export interface components {
              * @description Requests in this part
              */
             requests: number;
+            /** @description Roles by requests, most first, the top TopValues of them; requests without one do not count */
+            roles: components["schemas"]["Count"][];
             /**
              * @description Rung of that key
              * @enum {string}
@@ -402,8 +492,15 @@ export interface components {
              * @enum {string}
              */
             strength: "secret" | "claimed" | "network";
+            /** @description User of the most requests; left out when none has one */
+            user?: string;
             /** @description User-Agent of the most requests */
             user_agent: string;
+            /**
+             * Format: int64
+             * @description Distinct users
+             */
+            users: number;
         };
         PartRef: {
             /**
@@ -414,6 +511,212 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        Policy: {
+            applications?: components["schemas"]["PolicyApplication"][];
+            capture?: components["schemas"]["PolicyCapture"];
+            client_address?: components["schemas"]["PolicyClientAddress"];
+            jwks?: string[];
+            masks?: components["schemas"]["PolicyMask"][];
+            mcp?: components["schemas"]["PolicyMCPServer"][];
+            retention?: components["schemas"]["PolicyRetention"];
+            session?: components["schemas"]["PolicySession"];
+            /** Format: int64 */
+            version: number;
+        };
+        PolicyApplication: {
+            hosts?: string[];
+            mode?: string;
+            name: string;
+            on_failure?: string;
+            paths?: string[];
+            upstream?: string;
+        };
+        PolicyBody: {
+            /** @description Who saved it */
+            author?: string;
+            /** @description What they said about it */
+            comment?: string;
+            /** @description The document in YAML; lists leave it out */
+            document?: string;
+            /** @description The file, on the machine of the hub */
+            file?: string;
+            /** @description The document as it was understood, with its defaults */
+            policy?: components["schemas"]["Policy"];
+            /** @description Why this version does not understand it; absent when it does */
+            problems?: components["schemas"]["PolicyProblem"][];
+            /**
+             * Format: int64
+             * @description Rises with every change; 0 is the built-in policy
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it came into force
+             * @example 2026-11-21T14:05:00.000000Z
+             */
+            saved?: string;
+            /**
+             * @description Where it is changed: in a file, or over this API
+             * @enum {string}
+             */
+            source: "file" | "api";
+        };
+        PolicyCapture: {
+            exclude?: components["schemas"]["PolicyExclude"][];
+            keep_query?: string;
+        };
+        PolicyChange: {
+            /** @description Absent where it is not there any more */
+            after?: string;
+            /** @description YAML on one line; absent where it was not there */
+            before?: string;
+            /** @description The field, items of lists by what they are called, such as applications[shop].mode */
+            path: string;
+        };
+        PolicyClientAddress: {
+            header?: string;
+            trusted_proxies?: string[];
+        };
+        PolicyDiff: {
+            /** @description In the order of the document */
+            changes: components["schemas"]["PolicyChange"][];
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
+        PolicyEdit: {
+            /** @description What to tell others about the change */
+            comment?: string;
+            /** @description The whole document, in YAML */
+            document: string;
+            /**
+             * Format: int64
+             * @description The revision that the change was made from
+             */
+            expected?: number;
+        };
+        PolicyExclude: {
+            hosts?: string[];
+            methods?: string[];
+            paths?: string[];
+        };
+        PolicyHistory: {
+            /** @description Those that are kept, newest first, without their documents */
+            revisions: components["schemas"]["PolicyRevision"][];
+        };
+        PolicyMCPServer: {
+            host?: string;
+            path?: string;
+            role?: string;
+            session?: string;
+            user?: string;
+        };
+        PolicyMask: {
+            name?: string;
+            point?: string;
+        };
+        PolicyParameter: {
+            applications?: string[];
+            group?: boolean;
+            hash?: boolean;
+            keep?: string;
+            name: string;
+            point?: string;
+            points?: string[];
+            type?: string;
+        };
+        PolicyProblem: {
+            /** @description Such as applications[0].mode */
+            field?: string;
+            /**
+             * Format: int64
+             * @description Counts from 1; absent when it is nowhere in particular
+             */
+            line?: number;
+            /** @description What is wrong, and what could stand there */
+            problem: string;
+        };
+        PolicyRefusal: {
+            /**
+             * Format: int64
+             * @description The revision in force, where another one was expected
+             */
+            current?: number;
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ProblemDetail"][];
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /** @description What is wrong with the document */
+            problems?: components["schemas"]["PolicyProblem"][];
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type: string;
+        };
+        PolicyRetention: {
+            bytes?: string;
+            /** Format: int64 */
+            days?: number;
+        };
+        PolicyRevision: {
+            /** @description Who saved it */
+            author?: string;
+            /** @description What they said about it */
+            comment?: string;
+            /** @description The document in YAML; lists leave it out */
+            document?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; 0 is the built-in policy
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it came into force
+             * @example 2026-11-21T14:05:00.000000Z
+             */
+            saved?: string;
+        };
+        PolicyRollback: {
+            /**
+             * Format: int64
+             * @description The revision in force
+             */
+            expected?: number;
+            /**
+             * Format: int64
+             * @description The revision to go back to
+             */
+            revision: number;
+        };
+        PolicySession: {
+            fingerprint?: boolean;
+            parameters?: components["schemas"]["PolicyParameter"][];
+        };
         Problem: {
             /**
              * @description A human-readable explanation specific to this occurrence of the problem.
@@ -421,7 +724,7 @@ export interface components {
              */
             detail?: string;
             /** @description Optional list of individual error details */
-            errors?: components["schemas"]["ProblemDetail"][] | null;
+            errors?: components["schemas"]["ProblemDetail"][];
             /**
              * Format: uri
              * @description A URI reference that identifies the specific occurrence of the problem.
@@ -468,7 +771,7 @@ export interface components {
             /** @description The client: what the network rung alone would have grouped it by */
             client: string;
             /** @description Values of the policy's context parameters, in its order */
-            context?: components["schemas"]["Value"][] | null;
+            context?: components["schemas"]["Value"][];
             /**
              * @description Country of the address, ISO 3166-1 alpha-2
              * @example DE
@@ -485,7 +788,7 @@ export interface components {
              */
             endpoint: string;
             /** @description What was cut, malformed or unusual about it */
-            flags?: string[] | null;
+            flags?: string[];
             /**
              * @description GraphQL operation
              * @example query getUser
@@ -601,7 +904,7 @@ export interface components {
             /** @description The client: what the network rung alone would have grouped it by */
             client: string;
             /** @description Values of the policy's context parameters, in its order */
-            context?: components["schemas"]["Value"][] | null;
+            context?: components["schemas"]["Value"][];
             /**
              * @description Country of the address, ISO 3166-1 alpha-2
              * @example DE
@@ -620,7 +923,7 @@ export interface components {
             /** @description What was learned about it later */
             findings: components["schemas"]["Finding"][];
             /** @description What was cut, malformed or unusual about it */
-            flags?: string[] | null;
+            flags?: string[];
             /**
              * @description GraphQL operation
              * @example query getUser
@@ -744,6 +1047,8 @@ export interface components {
         Session: {
             /** Format: int64 */
             attacks: number;
+            /** @description Country of that address, by the most of its requests that tell one */
+            country?: string;
             /**
              * Format: date-time
              * @description Start of its last request in the range
@@ -755,6 +1060,7 @@ export interface components {
              * @description Requests with status 4xx or 5xx
              */
             errors: number;
+            /** @description Its properties. Those that only some traffic has (country, user, role, GraphQL, MCP) are left out where no request has a value */
             facets: components["schemas"]["Facet"][];
             id: string;
             /**
@@ -767,6 +1073,8 @@ export interface components {
             parts: components["schemas"]["PartRef"][];
             /** Format: int64 */
             requests: number;
+            /** @description Roles by requests, most first, the top TopValues of them; requests without one do not count */
+            roles: components["schemas"]["Count"][];
             /** @enum {string} */
             rung: "own" | "mcp" | "builtin" | "network";
             /**
@@ -777,8 +1085,15 @@ export interface components {
             started: string;
             /** @enum {string} */
             strength: "secret" | "claimed" | "network";
+            /** @description User of the most requests; left out when none has one */
+            user?: string;
             /** @description User-Agent of the most requests */
             user_agent: string;
+            /**
+             * Format: int64
+             * @description Distinct users
+             */
+            users: number;
         };
         SessionPage: {
             /** @description Cursor of the next page; absent on the last one */
@@ -989,6 +1304,599 @@ export interface operations {
                 };
                 content: {
                     "application/openapi+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the policy that the change was made from; * for whichever is in force */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyEdit"];
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diffPolicy: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A revision
+                 * @example 3
+                 */
+                from?: number;
+                /**
+                 * @description Another; the one in force by default
+                 * @example 5
+                 */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDiff"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolicyRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyHistory"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicyRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number, as the history shows it */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRevision"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the policy in force; * for whichever is */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRollback"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PolicyRefusal"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
