@@ -112,7 +112,7 @@ func (c *Client) SignInCode(ctx context.Context) (code record.SignInCode, err er
 
 // Get returns the JSON document at a path below /api/v1, as the server wrote it.
 func (c *Client) Get(ctx context.Context, path string, filters url.Values) (json.RawMessage, error) {
-	return c.ask(ctx, http.MethodGet, path, filters)
+	return c.ask(ctx, http.MethodGet, path, filters, nil)
 }
 
 // unmeasured is a request before its measures are read: absent ones stay unknown.
@@ -121,7 +121,19 @@ func unmeasured() record.Request {
 }
 
 func (c *Client) decode(ctx context.Context, method, path string, filters url.Values, v any) error {
-	text, err := c.ask(ctx, method, path, filters)
+	return c.exchange(ctx, method, path, filters, nil, v)
+}
+
+// exchange sends in as JSON, unless it is nil, and reads the answer into v.
+func (c *Client) exchange(ctx context.Context, method, path string, filters url.Values, in, v any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	text, err := c.ask(ctx, method, path, filters, body)
 	if err != nil {
 		return err
 	}
@@ -131,14 +143,17 @@ func (c *Client) decode(ctx context.Context, method, path string, filters url.Va
 	return nil
 }
 
-func (c *Client) ask(ctx context.Context, method, path string, filters url.Values) ([]byte, error) {
+func (c *Client) ask(ctx context.Context, method, path string, filters url.Values, body []byte) ([]byte, error) {
 	target := c.base + prefix + path
 	if len(filters) > 0 {
 		target += "?" + filters.Encode()
 	}
-	r, err := http.NewRequestWithContext(ctx, method, target, nil)
+	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("Accept", "application/json")
@@ -147,16 +162,16 @@ func (c *Client) ask(ctx context.Context, method, path string, filters url.Value
 		return nil, fmt.Errorf("the server does not answer: %w", err)
 	}
 	defer w.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(w.Body, maxAnswer+1))
+	text, err := io.ReadAll(io.LimitReader(w.Body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the answer of %s broke off: %w", c.base, err)
-	case len(body) > maxAnswer:
+	case len(text) > maxAnswer:
 		return nil, fmt.Errorf("the answer of %s is larger than %d MiB: ask for fewer with a lower limit", c.base, maxAnswer>>20)
 	case w.StatusCode != http.StatusOK:
-		return nil, problemOf(w, body)
+		return nil, problemOf(w, text)
 	}
-	return body, nil
+	return text, nil
 }
 
 // Problem is an error that the API answered (RFC 9457).
@@ -164,10 +179,23 @@ type Problem struct {
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
+
+	// Current is the revision in force, where a change expected another one.
+	Current uint64 `json:"current"`
+	// Problems are what is wrong with a policy.
+	Problems []record.PolicyProblem `json:"problems"`
 }
 
-// Error is the detail, which names what to change.
+// Error is the detail, which names what to change, or all problems of a policy,
+// a line each.
 func (p *Problem) Error() string {
+	if len(p.Problems) > 0 {
+		var lines []string
+		for _, problem := range p.Problems {
+			lines = append(lines, problem.String())
+		}
+		return strings.Join(lines, "\n")
+	}
 	if p.Detail != "" {
 		return p.Detail
 	}

@@ -1,5 +1,7 @@
 package record
 
+import "strconv"
+
 // PolicyRevision is the policy as somebody saved it. Its document is kept as it
 // was written, comments and all.
 type PolicyRevision struct {
@@ -66,4 +68,15 @@ type PolicyProblem struct {
 	Line    int    `json:"line,omitempty" doc:"Counts from 1; absent when it is nowhere in particular"`
 	Field   string `json:"field,omitempty" doc:"Such as applications[0].mode"`
 	Problem string `json:"problem" doc:"What is wrong, and what could stand there"`
+}
+
+func (p PolicyProblem) String() string {
+	text := p.Problem
+	if p.Field != "" {
+		text = p.Field + ": " + text
+	}
+	if p.Line > 0 {
+		text = "line " + strconv.Itoa(p.Line) + ": " + text
+	}
+	return text
 }
