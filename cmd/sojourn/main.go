@@ -39,6 +39,7 @@ type commands struct {
 	System   systemCmd   `cmd:"" help:"Show the state of the installation." group:"Explore"`
 	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once." group:"Explore"`
 
+	Inspect inspectCmd `cmd:"" help:"Inspect the entries of a HAR file: which session, why, and what is kept." group:"Set up"`
 	Keys    keysCmd    `cmd:"" help:"Show the built-in session keys, in their order." group:"Set up"`
 	Policy  policyCmd  `cmd:"" help:"Check a policy file." group:"Set up"`
 	Openapi openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API." group:"Set up"`

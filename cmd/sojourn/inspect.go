@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"sojourn/internal/exchange"
+	"sojourn/internal/inspect"
+	"sojourn/internal/inspect/identity"
+	"sojourn/internal/policy"
+	"sojourn/internal/record"
+	"sojourn/internal/source/importer"
+)
+
+// inspectCmd inspects a HAR file entry by entry. It needs neither server nor data.
+type inspectCmd struct {
+	Policy  string `help:"Policy file (YAML)." type:"path" placeholder:"FILE"`
+	KeyFile string `help:"Install key, such as the file key of a data folder, for session ids as that folder has them. Default: a fixed key that belongs to no installation." type:"existingfile" placeholder:"FILE"`
+	File    string `arg:"" help:"HAR file; - is standard input."`
+}
+
+// Help is shown by --help after the description.
+func (inspectCmd) Help() string {
+	return `Prints one JSON line for each entry, in their order: the session, the key that
+grouped it, the keys that were tried before it, and what is kept as context. An
+entry that cannot be inspected gives {"error": …}.
+
+Examples:
+  sojourn inspect recording.har
+  sojourn inspect --policy sojourn.yaml recording.har | jq .key`
+}
+
+// inspected is one line of the output.
+type inspected struct {
+	SessionID   record.SessionID   `json:"session_id"`
+	Key         inspectedKey       `json:"key"`
+	Tried       []identity.Attempt `json:"tried"`
+	User        string             `json:"user"`
+	Role        string             `json:"role"`
+	Application string             `json:"application"`
+	Endpoint    string             `json:"endpoint"`
+	Context     []record.Value     `json:"context"`
+	GraphQL     *inspectedGraphQL  `json:"graphql,omitempty"`
+	MCP         *record.MCP        `json:"mcp,omitempty"`
+	Flags       []record.Flag      `json:"flags"`
+}
+
+type inspectedKey struct {
+	Name     string          `json:"name"`
+	Point    string          `json:"point"`
+	Rung     record.Rung     `json:"rung"`
+	Strength record.Strength `json:"strength"`
+}
+
+type inspectedGraphQL struct {
+	Operation string `json:"operation"`
+}
+
+// inspectKeyBytes is the fixed key of a run without --key-file: all zero.
+var inspectKeyBytes = make([]byte, identity.KeyBytes)
+
+// Run prints the lines. A broken file is an error after the lines before it.
+func (c *inspectCmd) Run(a *app) error {
+	key, pol := inspectKeyBytes, policy.Default()
+	var err error
+	if c.KeyFile != "" {
+		if key, err = readKey(c.KeyFile); err != nil {
+			return err
+		}
+	}
+	if c.Policy != "" {
+		if pol, err = policy.Load(c.Policy); err != nil {
+			return err
+		}
+	}
+	pipeline, err := inspect.New(inspect.Config{Key: key, Policy: pol})
+	if err != nil {
+		return err
+	}
+	file := io.NopCloser(a.stdin)
+	if c.File != "-" {
+		if file, err = os.Open(c.File); err != nil {
+			return err
+		}
+	}
+	defer file.Close()
+	out := json.NewEncoder(a.stdout)
+	err = importer.ReadHAR(file, func(x *exchange.Exchange, reason string) error {
+		return out.Encode(inspectOne(pipeline, x, reason))
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	return nil
+}
+
+// inspectOne returns the line of one entry.
+func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string) any {
+	type failed struct {
+		Error string `json:"error"`
+	}
+	if x == nil {
+		return failed{reason}
+	}
+	e, keep, err := pipeline.Explain(x)
+	switch {
+	case err != nil:
+		return failed{err.Error()}
+	case !keep:
+		return struct {
+			Excluded bool `json:"excluded"`
+		}{true}
+	}
+	r := &e.Request
+	line := inspected{
+		SessionID: r.Session, Tried: e.Tried, User: r.User, Role: r.Role, Application: r.Application,
+		Key:      inspectedKey{r.Key, r.Point, r.Rung, r.Strength},
+		Endpoint: r.Method + " " + r.Endpoint, Context: append([]record.Value{}, r.Context...), MCP: r.MCP,
+		Flags: append([]record.Flag{}, r.Flags...),
+	}
+	if r.Operation != "" {
+		line.GraphQL = &inspectedGraphQL{r.Operation}
+	}
+	return line
+}
