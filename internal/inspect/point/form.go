@@ -50,7 +50,7 @@ func (r *run) parameters(format string, n *node, scan *QueryParameters, charset 
 			return
 		}
 		f := field{run: r, value: p.Value, charset: charset}
-		if strings.IndexAny(p.Name, "%+[") >= 0 || charset != nil {
+		if strings.ContainsAny(p.Name, "%+[") || charset != nil {
 			begin := len(r.scratch)
 			f.nested(n, f.unescape(p.Name))
 			if f.text == nil {

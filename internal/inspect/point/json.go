@@ -143,9 +143,9 @@ func (s *jsonScan) value(n *node) bool {
 		}
 		return ok
 	case c == '{':
-		return s.open(n, (*jsonScan).object)
+		return s.open() && s.close(s.object(n))
 	case c == '[':
-		return s.open(n, (*jsonScan).array)
+		return s.open() && s.close(s.array(n))
 	case c == 'n':
 		return s.literal("null")
 	case c == 't':
@@ -167,13 +167,17 @@ func (s *jsonScan) value(n *node) bool {
 	return true
 }
 
-func (s *jsonScan) open(n *node, read func(*jsonScan, *node) bool) bool {
+// open goes into an object or array, close comes out of it.
+func (s *jsonScan) open() bool {
 	if s.depth--; s.depth < 0 {
 		s.limit("json", LimitDepth)
 		return false
 	}
 	s.at++
-	ok := read(s, n)
+	return true
+}
+
+func (s *jsonScan) close(ok bool) bool {
 	s.depth++
 	return ok
 }

@@ -140,8 +140,17 @@ func numericKey(k Key) Key {
 
 // indexOf reads an index as String prints it.
 func indexOf(s string) (int, bool) {
-	i, err := strconv.Atoi(s)
-	return i, err == nil && 0 <= i && i <= MaxIndex && strconv.Itoa(i) == s
+	if s == "" || len(s) > 1 && s[0] == '0' {
+		return 0, false
+	}
+	i := 0
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' || i > MaxIndex/10 {
+			return 0, false
+		}
+		i = i*10 + int(c-'0')
+	}
+	return i, i <= MaxIndex
 }
 
 // key reads from [ to ].

@@ -108,6 +108,17 @@ func TestParseErrors(t *testing.T) {
 	f(`request.json`+strings.Repeat("[0]", MaxPointKeys+1), 12+3*MaxPointKeys, "at most")
 }
 
+func TestIndexOf(t *testing.T) {
+	for text, want := range map[string]int{
+		"0": 0, "7": 7, "10": 10, "536870911": MaxIndex, "536870912": -1, "5368709110": -1, "99999999999999999999": -1,
+		"": -1, "-1": -1, "+1": -1, "01": -1, "00": -1, "1a": -1, "１": -1,
+	} {
+		if got, ok := indexOf(text); ok != (want >= 0) || ok && got != want {
+			t.Errorf("%q: got %d, %v", text, got, ok)
+		}
+	}
+}
+
 // What String prints, Parse reads back: held for points drawn from the grammar.
 func TestParseReadsWhatStringPrints(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
