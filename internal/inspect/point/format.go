@@ -151,16 +151,3 @@ func segmentKeys(keys []Key) (int, string) {
 	}
 	return 0, ""
 }
-
-// numberKeys is for fields that have numbers only: [1][2].
-func numberKeys(keys []Key) (int, string) {
-	if len(keys) == 0 {
-		return 0, "a field number as in [1], or [*]"
-	}
-	for i, k := range keys {
-		if k.By == ByName {
-			return i, "a field number as in [1], or [*]"
-		}
-	}
-	return 0, ""
-}

@@ -6,11 +6,4 @@ var (
 	multipartFormat = format{name: "multipart", side: Request, place: inBody, keys: nestedKeys, parts: []*format{
 		{name: "filename", keys: noKeys},
 	}}
-	grpcFormat = format{name: "grpc", place: inBody, keys: numberKeys}
-	mcpFormat  = format{name: "mcp", place: inBody, keys: noKeys, group: true, text: true, documents: true, parts: []*format{
-		{name: "method", keys: noKeys},
-		{name: "name", keys: noKeys},
-		{name: "argument", keys: nestedKeys},
-		{name: "meta", keys: nestedKeys},
-	}}
 )

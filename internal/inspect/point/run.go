@@ -24,6 +24,7 @@ type run struct {
 	inflaters
 
 	graphql graphqlWork
+	mcp     mcpWork
 
 	elements []int           // by node: how many of its elements have come
 	shared   map[counted]int // the same for nodes that several names share
@@ -34,7 +35,9 @@ type run struct {
 	anySeen  map[anyMember]span
 	seed     maphash.Seed // of names in anySeen and shared
 
-	xml xmlStacks
+	xml    xmlStacks
+	fields []asked // of a protobuf message
+	come   []*node // of fields that came before in their message
 }
 
 func (r *run) start(e *Extractor, side Side, x *exchange.Exchange, out *Result) {
