@@ -174,17 +174,25 @@ var errBack = errors.New("connected again")
 
 // watch watches until the connection breaks.
 func (k *KV) watch(ctx context.Context, key string, deliver func(Entry)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	back := k.conn.nats.StatusChanged(nats.CONNECTED) // before asking: none goes unseen
 	defer k.conn.nats.RemoveStatusListener(back)
+	go func() {
+		select {
+		case <-back:
+			cancel(errBack) // a question that is under way is lost, too
+		case <-ctx.Done():
+		}
+	}()
+
 	kv, err := k.openWithin(ctx, askTimeout)
 	if err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	watcher, err := kv.Watch(ctx, key)
 	if err != nil {
-		return k.failed(err)
+		return cmp.Or(context.Cause(ctx), k.failed(err))
 	}
 	defer func() {
 		// It may be giving out an entry, and ends only when somebody takes it.
@@ -197,17 +205,15 @@ func (k *KV) watch(ctx context.Context, key string, deliver func(Entry)) error {
 		case e, open := <-watcher.Updates():
 			switch {
 			case !open:
-				return errors.New("the watch ended")
+				return cmp.Or(context.Cause(ctx), errors.New("the watch ended"))
 			case e != nil:
 				found = true
 				deliver(entryOf(e))
 			case !found: // all that was there has come
 				deliver(Entry{})
 			}
-		case <-back:
-			return errBack
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }

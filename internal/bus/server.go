@@ -3,7 +3,8 @@
 // acknowledged survives the death of any process.
 //
 // Nodes publish batches through a Publisher, the hub reads them through a
-// Reader, and small questions go from hub to nodes by Gather and Answer.
+// Reader, and small questions go from hub to nodes by Gather and Answer. Small
+// facts that everybody shares are kept in a KV.
 package bus
 
 import (
