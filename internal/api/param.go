@@ -60,6 +60,16 @@ var filterParams = []param{
 		set: func(q *question, v string) error { return add(&q.Statuses, v, parseStatus) }},
 	text("user_agent", "curl/8.5.0", "User-Agent, the whole of it", func(f *store.Filter) *[]string { return &f.UserAgents }),
 	text("key", "PHPSESSID", "Name of the grouping key", func(f *store.Filter) *[]string { return &f.Keys }),
+	text("user", "maria", "The user", func(f *store.Filter) *[]string { return &f.Users }),
+	text("role", "buyer", "The user's role", func(f *store.Filter) *[]string { return &f.Roles }),
+	text("country", "DE", "Country of the client address", func(f *store.Filter) *[]string { return &f.Countries }),
+	text("network", "AWS", "Network of the client address", func(f *store.Filter) *[]string { return &f.Networks }),
+	{name: "context", many: true, example: "tenant=7", doc: "`name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match",
+		set: func(q *question, v string) error { return add(&q.Context, v, parseContext) }},
+	text("graphql_operation", "query getUser", "GraphQL operation", func(f *store.Filter) *[]string { return &f.Operations }),
+	text("mcp_server", "crm.example.com/mcp", "MCP server", func(f *store.Filter) *[]string { return &f.MCPServers }),
+	text("mcp_method", "tools/call", "MCP method", func(f *store.Filter) *[]string { return &f.MCPMethods }),
+	text("mcp_name", "get_opportunity", "MCP tool, prompt or resource", func(f *store.Filter) *[]string { return &f.MCPNames }),
 	{name: "session", example: "9d71154dadd331c60b2f3a41c1d0e5aa", doc: "Session id",
 		set: func(q *question, v string) error { return one(&q.Session, v, record.ParseSessionID) }},
 	{name: "request", example: "01JV3Q7F2M9T4B8X00AB", doc: "Request id",
@@ -235,6 +245,15 @@ func parsePrefix(v string) (netip.Prefix, error) {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
 	return p.Masked(), nil
+}
+
+// parseContext reads name=value. The name ends at the first equals sign.
+func parseContext(v string) (store.ContextValue, error) {
+	name, value, ok := strings.Cut(v, "=")
+	if !ok || name == "" {
+		return store.ContextValue{}, fmt.Errorf("%q is not a name and a value such as tenant=7", clip(v))
+	}
+	return store.ContextValue{Name: name, Value: value}, nil
 }
 
 // parseStatus reads 404, 4xx or 400-499.

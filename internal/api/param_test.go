@@ -50,6 +50,11 @@ func TestAsk(t *testing.T) {
 		{"ip=192.0.2.7&ip=192.0.2.99/24&ip=2001:db8::1&ip=2001:db8::1/32&ip=::ffff:192.0.2.7&ip=::ffff:192.0.2.0/120", question{Filter: store.Filter{IPs: []netip.Prefix{
 			prefix("192.0.2.7/32"), prefix("192.0.2.0/24"), prefix("2001:db8::1/128"), prefix("2001:db8::/32"), prefix("192.0.2.7/32"), prefix("192.0.2.0/24"),
 		}}}},
+		{"user=maria&user=&role=admin&country=DE&network=AWS", question{Filter: store.Filter{Users: []string{"maria", ""}, Roles: []string{"admin"}, Countries: []string{"DE"}, Networks: []string{"AWS"}}}},
+		{"context=tenant=7&context=q%3Da%3Db&context=empty=", question{Filter: store.Filter{Context: []store.ContextValue{{Name: "tenant", Value: "7"}, {Name: "q", Value: "a=b"}, {Name: "empty"}}}}},
+		{"graphql_operation=query+getUser&mcp_server=a/mcp&mcp_method=tools/call&mcp_name=search", question{Filter: store.Filter{
+			Operations: []string{"query getUser"}, MCPServers: []string{"a/mcp"}, MCPMethods: []string{"tools/call"}, MCPNames: []string{"search"},
+		}}},
 		{"session=" + aliceID.String() + "&request=" + request.String(), question{Filter: store.Filter{Session: &aliceID, Request: &request}}},
 		{"cursor=abc&limit=1000", question{cursor: "abc", limit: 1000}},
 		{"user_agent=" + url.QueryEscape(hostile), question{Filter: store.Filter{UserAgents: []string{hostile}}}},
@@ -116,6 +121,8 @@ func TestAsk_Invalid(t *testing.T) {
 		"session=" + strings.Repeat("g", 32): "session",
 		"session=" + aliceID.String() + "&session=1": "session",
 		"request=UUUUUUUUUUUUUUUUUUUU":               "request",
+		"context=tenant":                             "context",
+		"context==7":                                 "context",
 		"limit=0":                                    "limit",
 		"limit=1001":                                 "limit",
 		"limit=ten":                                  "limit",

@@ -1,6 +1,9 @@
 package record
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Part is one UTC day of one session: what lists show and retention drops.
 type Part struct {
@@ -14,7 +17,11 @@ type Part struct {
 	Errors        int64      `json:"errors" doc:"Requests with status 4xx or 5xx"`
 	IP            netip.Addr `json:"ip" doc:"Client address of the most requests; empty when unknown"`
 	IPs           int64      `json:"ips" doc:"Distinct client addresses"`
+	Country       string     `json:"country,omitempty" doc:"Country of that address, by the most of its requests that tell one"`
 	UserAgent     string     `json:"user_agent" doc:"User-Agent of the most requests"`
+	User          string     `json:"user,omitempty" doc:"User of the most requests; left out when none has one"`
+	Users         int64      `json:"users" doc:"Distinct users"`
+	Roles         []Count    `json:"roles" nullable:"false" doc:"Roles by requests, most first, the top TopValues of them; requests without one do not count"`
 	Applications  []Count    `json:"applications" nullable:"false" doc:"Applications by requests, most first"`
 	Hosts         []Count    `json:"hosts" nullable:"false" doc:"Hosts by requests, most first, the top TopValues of them"`
 	HostCount     int64      `json:"host_count" doc:"Distinct hosts"`
@@ -47,8 +54,12 @@ type Session struct {
 	Rung      Rung       `json:"rung" enum:"own,mcp,builtin,network"`
 	Strength  Strength   `json:"strength" enum:"secret,claimed,network"`
 	IP        netip.Addr `json:"ip" doc:"Client address of the most requests; empty when unknown"`
+	Country   string     `json:"country,omitempty" doc:"Country of that address, by the most of its requests that tell one"`
 	UserAgent string     `json:"user_agent" doc:"User-Agent of the most requests"`
-	Facets    []Facet    `json:"facets" nullable:"false"`
+	User      string     `json:"user,omitempty" doc:"User of the most requests; left out when none has one"`
+	Users     int64      `json:"users" doc:"Distinct users"`
+	Roles     []Count    `json:"roles" nullable:"false" doc:"Roles by requests, most first, the top TopValues of them; requests without one do not count"`
+	Facets    []Facet    `json:"facets" nullable:"false" doc:"Its properties. Those that only some traffic has (country, user, role, GraphQL, MCP) are left out where no request has a value"`
 }
 
 // PartRef is one day of a session, and how many requests it holds.
@@ -59,7 +70,7 @@ type PartRef struct {
 
 // Facet is one property of a session's requests, with its values by count.
 type Facet struct {
-	Name     string       `json:"name" enum:"application,host,endpoint,method,status,ip,user_agent,key" doc:"The property; also the name of its filter"`
+	Name     string       `json:"name" enum:"application,host,endpoint,method,status,ip,country,user_agent,key,user,role,graphql_operation,mcp_method,mcp_name" doc:"The property; also the name of its filter"`
 	Distinct int64        `json:"distinct" doc:"Distinct values"`
 	Values   []FacetValue `json:"values" nullable:"false" doc:"Values by requests, most first, the top FacetValues of them"`
 }
@@ -75,4 +86,17 @@ type FacetValue struct {
 const FacetValues = 50
 
 // FacetNames are the facets of a session, in the order they are shown.
-var FacetNames = []string{"application", "host", "endpoint", "method", "status", "ip", "user_agent", "key"}
+var FacetNames = []string{
+	"application", "host", "endpoint", "method", "status", "ip", "country", "user_agent", "key",
+	"user", "role", "graphql_operation", "mcp_method", "mcp_name",
+}
+
+// Told reports whether f belongs in a session's facets: what only some traffic
+// has is left out where no request has a value.
+func (f *Facet) Told() bool {
+	switch f.Name {
+	case "country", "user", "role", "graphql_operation", "mcp_method", "mcp_name":
+		return slices.ContainsFunc(f.Values, func(v FacetValue) bool { return v.Value != "" })
+	}
+	return true
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,9 +22,23 @@ type Filter struct {
 	IPs          []netip.Prefix
 	UserAgents   []string // equal
 	Keys         []string // equal
+	Countries    []string // equal
+	Networks     []string // equal
+	Users        []string // equal
+	Roles        []string // equal
+	Context      []ContextValue
+	Operations   []string // equal; of GraphQL
+	MCPServers   []string // equal
+	MCPMethods   []string // equal
+	MCPNames     []string // equal
 	Session      *record.SessionID
 	Request      *record.RequestID
 }
+
+// ContextValue is a value of a context parameter, as it is kept: for a hashed one
+// the digest. Values of one name are alternatives; each name is a condition of its
+// own.
+type ContextValue struct{ Name, Value string }
 
 // StatusRange is a range of statuses, both ends included.
 type StatusRange struct{ Low, High int }
@@ -37,14 +52,52 @@ func (f *Filter) Match(r *record.Request) bool {
 	case f.Session != nil && r.Session != *f.Session, f.Request != nil && r.ID != *f.Request:
 		return false
 	}
+	var mcp record.MCP
+	if r.MCP != nil {
+		mcp = *r.MCP
+	}
 	return oneOf(f.Applications, r.Application, equal) &&
 		oneOf(f.Hosts, r.Host, Glob) &&
 		anyEndpoint(f.Endpoints, r) &&
 		oneOf(f.Methods, r.Method, equal) &&
 		oneOf(f.UserAgents, r.UserAgent, equal) &&
 		oneOf(f.Keys, r.Key, equal) &&
+		oneOf(f.Countries, r.Country, equal) &&
+		oneOf(f.Networks, r.Network, equal) &&
+		oneOf(f.Users, r.User, equal) &&
+		oneOf(f.Roles, r.Role, equal) &&
+		matchContext(f.Context, r.Context) &&
+		oneOf(f.Operations, r.Operation, equal) &&
+		oneOf(f.MCPServers, mcp.Server, equal) &&
+		oneOf(f.MCPMethods, mcp.Method, equal) &&
+		oneOf(f.MCPNames, mcp.Name, equal) &&
 		oneOf(f.Statuses, r.Status, func(s StatusRange, v int) bool { return s.Low <= v && v <= s.High }) &&
 		oneOf(f.IPs, r.IP, func(p netip.Prefix, v netip.Addr) bool { return p.Contains(v.Unmap()) })
+}
+
+func matchContext(wanted []ContextValue, context []record.Value) bool {
+	for _, alternatives := range ByName(wanted) {
+		if !slices.ContainsFunc(context, func(v record.Value) bool {
+			return slices.Contains(alternatives, ContextValue{v.Name, v.Value})
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// ByName puts the values of each name together, names in the order they come.
+func ByName(wanted []ContextValue) [][]ContextValue {
+	var names [][]ContextValue
+	for _, w := range wanted {
+		i := slices.IndexFunc(names, func(alternatives []ContextValue) bool { return alternatives[0].Name == w.Name })
+		if i < 0 {
+			names = append(names, nil)
+			i = len(names) - 1
+		}
+		names[i] = append(names[i], w)
+	}
+	return names
 }
 
 // MatchEndpoint reports whether pattern finds a request, without regard to case.

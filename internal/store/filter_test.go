@@ -40,6 +40,27 @@ func FuzzGlob(f *testing.F) {
 	})
 }
 
+func TestMatchContext(t *testing.T) {
+	r := record.Request{Context: []record.Value{{Name: "tenant", Value: "7"}, {Name: "item", Value: "a"}, {Name: "item", Value: "b", Hashed: true}}}
+	for _, c := range []struct {
+		wanted []ContextValue
+		want   bool
+	}{
+		{nil, true},
+		{[]ContextValue{{"tenant", "7"}}, true},
+		{[]ContextValue{{"tenant", "8"}}, false},
+		{[]ContextValue{{"tenant", "a"}}, false},
+		{[]ContextValue{{"tenant", "8"}, {"tenant", "7"}}, true},
+		{[]ContextValue{{"item", "b"}, {"tenant", "7"}}, true},
+		{[]ContextValue{{"item", "b"}, {"tenant", "8"}}, false},
+		{[]ContextValue{{"item", "c"}, {"tenant", "7"}, {"item", "a"}}, true},
+	} {
+		if got := (&Filter{Context: c.wanted}).Match(&r); got != c.want {
+			t.Errorf("a filter with context %v: %v", c.wanted, got)
+		}
+	}
+}
+
 func TestMatchEndpoint(t *testing.T) {
 	for _, c := range []struct {
 		pattern, method, endpoint, path string

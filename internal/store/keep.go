@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"sojourn/internal/record"
@@ -9,12 +10,14 @@ import (
 
 // Kept returns r as every store keeps it: started when its id says, text as valid
 // UTF-8, the address without a zone and an IPv4 address as such even when it came
-// mapped into IPv6, unknown measures as Unknown, no flags as nil.
+// mapped into IPv6, unknown measures as Unknown, no flags, no context and an MCP
+// message that tells nothing as nil.
 func Kept(r record.Request) record.Request {
 	r.Started = r.ID.At
 	for _, s := range []*string{
 		&r.Application, &r.Host, &r.Method, &r.Path, &r.Query, &r.Endpoint, &r.UserAgent,
 		&r.Key, &r.Point, (*string)(&r.Rung), (*string)(&r.Strength),
+		&r.Country, &r.Network, &r.Anonymity, &r.JA4, &r.User, &r.Role, &r.Operation,
 	} {
 		*s = Text(*s)
 	}
@@ -25,7 +28,32 @@ func Kept(r record.Request) record.Request {
 	if len(r.Flags) == 0 {
 		r.Flags = nil
 	}
+	r.MCP, r.Context = keptMCP(r.MCP), keptContext(r.Context)
 	return r
+}
+
+// keptMCP returns a copy: what was given belongs to the caller.
+func keptMCP(m *record.MCP) *record.MCP {
+	if m == nil || *m == (record.MCP{}) {
+		return nil
+	}
+	kept := *m
+	for _, s := range []*string{&kept.Server, &kept.Method, &kept.Name, &kept.Client, &kept.Generation, &kept.Trace} {
+		*s = Text(*s)
+	}
+	return &kept
+}
+
+// keptContext returns a copy: what was given belongs to the caller.
+func keptContext(values []record.Value) []record.Value {
+	if len(values) == 0 {
+		return nil
+	}
+	kept := slices.Clone(values)
+	for i := range kept {
+		kept[i].Name, kept[i].Value = Text(kept[i].Name), Text(kept[i].Value)
+	}
+	return kept
 }
 
 // KeptFinding returns f as every store keeps it: started when its request did,

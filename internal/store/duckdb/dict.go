@@ -11,14 +11,15 @@ import (
 // dictionary names a table dict_* of a day file: each row is a code and the text
 // that stands behind it. Requests hold the code. A column whose few values repeat
 // costs next to nothing that way, and a filter looks at the values once a day
-// instead of once a row.
+// instead of once a row. What varies together shares a dictionary: a column less
+// for each row.
 type dictionary struct {
 	table string
 	texts []string // columns beside code
 }
 
 // entry is the text behind a code, as many of the fields as the dictionary has.
-type entry [4]string
+type entry [6]string
 
 // The dictionaries by number, as requests use them.
 const (
@@ -28,15 +29,23 @@ const (
 	dictAgent
 	dictGrouping
 	dictFlags
+	dictPlace
+	dictPerson
+	dictMessage
+	dictContext
 )
 
 var dictionaries = []dictionary{
 	dictApplication: {"dict_application", []string{"application"}},
 	dictHost:        {"dict_host", []string{"host"}},
 	dictEndpoint:    {"dict_endpoint", []string{"method", "endpoint"}},
-	dictAgent:       {"dict_user_agent", []string{"user_agent"}},
+	dictAgent:       {"dict_user_agent", []string{"user_agent", "ja4"}},
 	dictGrouping:    {"dict_grouping", []string{"key", "point", "rung", "strength"}},
 	dictFlags:       {"dict_flags", []string{"flags"}}, // joined by flagSeparator
+	dictPlace:       {"dict_place", []string{"country", "network", "anonymity"}},
+	dictPerson:      {"dict_person", []string{"user_name", "role"}},
+	dictMessage:     {"dict_message", []string{"graphql_operation", "mcp_server", "mcp_method", "mcp_name", "mcp_client", "mcp_generation"}},
+	dictContext:     {"dict_context", []string{"context"}}, // see contextText
 }
 
 const flagSeparator = ","

@@ -78,7 +78,72 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 		}
 		c.nothing = c.nothing || codes.none()
 	}
+	for _, d := range []struct {
+		dict   int
+		column string
+		text   string
+		wanted []string
+	}{
+		{dictPlace, "place", "country", f.Countries},
+		{dictPlace, "place", "network", f.Networks},
+		{dictPerson, "person", "user_name", f.Users},
+		{dictPerson, "person", "role", f.Roles},
+		{dictMessage, "message", "graphql_operation", f.Operations},
+		{dictMessage, "message", "mcp_server", f.MCPServers},
+		{dictMessage, "message", "mcp_method", f.MCPMethods},
+		{dictMessage, "message", "mcp_name", f.MCPNames},
+	} {
+		if err := c.coded(ctx, tx, d.dict, d.column, d.text+" = ?", d.wanted); err != nil {
+			return nil, err
+		}
+	}
+	for _, alternatives := range store.ByName(f.Context) {
+		var signs []string
+		for _, v := range alternatives {
+			signs = append(signs, contextSign(v.Name, v.Value))
+		}
+		if err := c.coded(ctx, tx, dictContext, "context", "contains(context, ?)", signs); err != nil {
+			return nil, err
+		}
+	}
 	return c, c.endpoints(ctx, tx, f.Endpoints)
+}
+
+// coded adds that column holds a code whose texts meet clause for one of wanted;
+// no wanted, no condition. DuckDB looks through the dictionary, which may be large.
+// A few codes are written into the query, where they spare blocks of rows.
+func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, column, clause string, wanted []string) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	args := make([]any, len(wanted))
+	for i, w := range wanted {
+		args[i] = store.Text(w)
+	}
+	query := "SELECT code FROM " + dictionaries[dict].table + " WHERE " + strings.Repeat(clause+" OR ", len(wanted)-1) + clause
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", query, maxCodesInText+1), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var found codeSet
+	for rows.Next() {
+		var code uint32
+		if err := rows.Scan(&code); err != nil {
+			return err
+		}
+		found.codes = append(found.codes, code)
+	}
+	switch {
+	case found.none():
+		c.nothing = true
+		c.and("false")
+	case len(found.codes) > maxCodesInText:
+		c.and(column+" IN ("+query+")", args...)
+	default:
+		c.and(found.in(column))
+	}
+	return rows.Err()
 }
 
 func equal(a, b string) bool { return a == b }

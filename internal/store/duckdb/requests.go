@@ -19,7 +19,9 @@ const (
 SELECT r.started, node, seq, session, client, a.application, h.host, e.method, e.endpoint, u.user_agent,
 	g.key, g.point, g.rung, g.strength, f.flags, path, query, status, ip,
 	coalesce(duration, -1), coalesce(first_byte, -1), coalesce(request_bytes, -1), coalesce(response_bytes, -1),
-	tried, accepted, revision
+	tried, accepted, revision,
+	u.ja4, p.country, p.network, p.anonymity, w.user_name, w.role, c.context,
+	m.graphql_operation, m.mcp_server, m.mcp_method, m.mcp_name, m.mcp_client, m.mcp_generation, trace, mcp_error
 FROM (SELECT * FROM requests WHERE `
 	requestsOrder = ` ORDER BY started, node, seq LIMIT ?) r
 JOIN dict_application a ON a.code = r.application
@@ -28,6 +30,10 @@ JOIN dict_endpoint e ON e.code = r.endpoint
 JOIN dict_user_agent u ON u.code = r.user_agent
 JOIN dict_grouping g ON g.code = r.grouping_key
 JOIN dict_flags f ON f.code = r.flags
+JOIN dict_place p ON p.code = r.place
+JOIN dict_person w ON w.code = r.person
+JOIN dict_message m ON m.code = r.message
+JOIN dict_context c ON c.code = r.context
 ORDER BY r.started, node, seq`
 )
 
@@ -101,12 +107,15 @@ func (d *day) readRequests(ctx context.Context, tx *sql.Tx, f *store.Filter, aft
 
 func scanRequest(rows *sql.Rows) (r record.Request, err error) {
 	var ip []byte
-	var flags string
+	var flags, context string
+	var mcp record.MCP
 	err = rows.Scan(&r.Started, &r.ID.Node, &r.ID.Seq, (*uuid)(&r.Session), (*uuid)(&r.Client),
 		&r.Application, &r.Host, &r.Method, &r.Endpoint, &r.UserAgent,
 		&r.Key, &r.Point, &r.Rung, &r.Strength, &flags, &r.Path, &r.Query, &r.Status, &ip,
 		&r.Duration, &r.FirstByte, &r.RequestBytes, &r.ResponseBytes,
-		&r.Tried, &r.Accepted, &r.Revision)
+		&r.Tried, &r.Accepted, &r.Revision,
+		&r.JA4, &r.Country, &r.Network, &r.Anonymity, &r.User, &r.Role, &context,
+		&r.Operation, &mcp.Server, &mcp.Method, &mcp.Name, &mcp.Client, &mcp.Generation, &mcp.Trace, &mcp.Error)
 	if err != nil {
 		return r, err
 	}
@@ -119,7 +128,11 @@ func scanRequest(rows *sql.Rows) (r record.Request, err error) {
 			r.Flags = append(r.Flags, record.Flag(f))
 		}
 	}
-	return r, nil
+	if mcp != (record.MCP{}) {
+		r.MCP = &mcp
+	}
+	r.Context, err = parseContext(context)
+	return r, err
 }
 
 // Request implements store.Store. The day and the rows to look at follow from the

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -50,6 +51,10 @@ const (
 	colAgent
 	colGrouping
 	colFlags
+	colPlace
+	colPerson
+	colMessage
+	colContext
 	colPath
 	colQuery
 	colStatus
@@ -61,6 +66,8 @@ const (
 	colTried
 	colAccepted
 	colRevision
+	colTrace
+	colMCPError
 )
 
 // requestColumns are the columns of requests, in order. Those named after a
@@ -78,6 +85,10 @@ var requestColumns = []column{
 	colAgent:         {"user_agent", mapping.TypeUInteger},
 	colGrouping:      {"grouping_key", mapping.TypeUInteger},
 	colFlags:         {"flags", mapping.TypeUInteger},
+	colPlace:         {"place", mapping.TypeUInteger},
+	colPerson:        {"person", mapping.TypeUInteger},
+	colMessage:       {"message", mapping.TypeUInteger},
+	colContext:       {"context", mapping.TypeUInteger},
 	colPath:          {"path", mapping.TypeVarchar},
 	colQuery:         {"query", mapping.TypeVarchar},
 	colStatus:        {"status", mapping.TypeBigInt},
@@ -89,6 +100,8 @@ var requestColumns = []column{
 	colTried:         {"tried", mapping.TypeBigInt},
 	colAccepted:      {"accepted", mapping.TypeBoolean},
 	colRevision:      {"revision", mapping.TypeUBigInt},
+	colTrace:         {"trace", mapping.TypeVarchar},
+	colMCPError:      {"mcp_error", mapping.TypeBigInt},
 }
 
 // findingColumns are the columns of findings, in order; started, node and seq are
@@ -145,7 +158,47 @@ func checkFormat(ctx context.Context, db querier) (sealed bool, err error) {
 	case found > format:
 		return false, fmt.Errorf("its format is %d and this version reads up to %d: use a newer sojourn, or move the file away", found, format)
 	}
-	return sealed, nil
+	return sealed, checkColumns(ctx, db)
+}
+
+// checkColumns refuses a file that lacks columns, as those do that were written
+// while the format was in the making.
+func checkColumns(ctx context.Context, db querier) error {
+	rows, err := db.QueryContext(ctx, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = 'day'")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	there := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		there[name] = true
+	}
+	var lacking []string
+	for table, columns := range tables() {
+		for _, c := range columns {
+			if name := table + "." + c.name; !there[name] {
+				lacking = append(lacking, name)
+			}
+		}
+	}
+	if len(lacking) > 0 {
+		slices.Sort(lacking)
+		return fmt.Errorf("it lacks %s, as a file of an unreleased sojourn does: move the file away", strings.Join(lacking, ", "))
+	}
+	return rows.Err()
+}
+
+// tables returns the columns of the tables that rows are appended to.
+func tables() map[string][]column {
+	all := map[string][]column{"requests": requestColumns, "findings": findingColumns}
+	for _, d := range dictionaries {
+		all[d.table] = d.columns()
+	}
+	return all
 }
 
 // querier is what asks a database: a pool, a connection or a transaction.

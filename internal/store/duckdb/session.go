@@ -64,7 +64,7 @@ SELECT coalesce(sum(requests), 0)::BIGINT, coalesce(min(started), 0), coalesce(m
 	WHERE rowid >= (SELECT covered FROM meta) AND session = CAST(? AS UUID)
 )`
 
-var sessionFacets = append([]string{"grouping"}, record.FacetNames...)
+var sessionFacets = append([]string{"grouping", "origin"}, record.FacetNames...)
 
 // merge adds another day's tally.
 func (t *tally) merge(day *tally) {
@@ -80,6 +80,9 @@ func (t *tally) merge(day *tally) {
 	t.attacked += day.attacked
 	for g, n := range day.groupings {
 		t.groupings[g] += n
+	}
+	for o, n := range day.origins {
+		t.origins[o] += n
 	}
 	for name, f := range day.facets {
 		if t.facets[name] == nil {
@@ -100,6 +103,8 @@ func (t *tally) summarize(s *record.Session) {
 	s.Key, s.Rung, s.Strength = t.grouping()
 	s.UserAgent = t.most("user_agent")
 	s.IP, _ = t.address()
+	s.Country = t.country(s.IP)
+	s.User, s.Users, s.Roles = t.people()
 	for _, name := range record.FacetNames {
 		facet := record.Facet{Name: name, Values: []record.FacetValue{}}
 		values := t.ranked(name)
@@ -110,6 +115,8 @@ func (t *tally) summarize(s *record.Session) {
 		if f := t.facets[name]; f != nil {
 			facet.Distinct = f.distinct
 		}
-		s.Facets = append(s.Facets, facet)
+		if facet.Told() {
+			s.Facets = append(s.Facets, facet)
+		}
 	}
 }

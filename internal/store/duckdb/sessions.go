@@ -132,7 +132,7 @@ func completeParts(ctx context.Context, tx *sql.Tx, parts []record.Part) error {
 	}
 	where.and("session IN ("+strings.Join(marks, ", ")+")", ids...)
 	where.and("started BETWEEN ? AND ?", int64(first), int64(last))
-	err := countSessions(ctx, tx, where, partFacets, record.TopValues, byID)
+	err := countSessions(ctx, tx, where, partFacets, partValues, byID)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type tally struct {
 	requests, errors, attacked int64
 	facets                     map[string]*facetTally
 	groupings                  map[grouping]int64
+	origins                    map[origin]int64
 }
 
 // facetTally counts the values of one facet.
@@ -35,6 +36,9 @@ type grouping struct {
 	strength record.Strength
 }
 
+// origin is a country that requests of an address tell.
+type origin struct{ ip, country string }
+
 // maxGroupings is how many groupings of one session are looked at.
 const maxGroupings = 1000
 
@@ -48,10 +52,19 @@ var facetSQL = map[string]string{
 	"endpoint":    textFacet("endpoint", dictEndpoint, "endpoint", "method || ' ' || endpoint", "'', ''"),
 	"method":      textFacet("method", dictEndpoint, "endpoint", "method", "'', ''"),
 	"user_agent":  textFacet("user_agent", dictAgent, "user_agent", "user_agent", "'', ''"),
+	"origin":      originSQL,
 	"key":         textFacet("key", dictGrouping, "grouping_key", "key", "'', ''"),
 	"grouping":    textFacet("grouping", dictGrouping, "grouping_key", "key", "rung, strength"),
-	"status":      "SELECT 'status', session, CAST(status AS VARCHAR), '', '', status, count(*) FROM picked GROUP BY ALL",
-	"ip":          "SELECT 'ip', session, coalesce(CAST(ip AS VARCHAR), ''), '', '', 0, count(*) FROM picked GROUP BY ALL",
+	"country":     textFacet("country", dictPlace, "place", "country", "'', ''"),
+	"user":        textFacet("user", dictPerson, "person", "user_name", "'', ''"),
+	"role":        textFacet("role", dictPerson, "person", "role", "'', ''"),
+
+	"graphql_operation": textFacet("graphql_operation", dictMessage, "message", "graphql_operation", "'', ''"),
+	"mcp_method":        textFacet("mcp_method", dictMessage, "message", "mcp_method", "'', ''"),
+	"mcp_name":          textFacet("mcp_name", dictMessage, "message", "mcp_name", "'', ''"),
+
+	"status": "SELECT 'status', session, CAST(status AS VARCHAR), '', '', status, count(*) FROM picked GROUP BY ALL",
+	"ip":     "SELECT 'ip', session, coalesce(CAST(ip AS VARCHAR), ''), '', '', 0, count(*) FROM picked GROUP BY ALL",
 }
 
 func textFacet(name string, dict int, column, value, more string) string {
@@ -59,6 +72,15 @@ func textFacet(name string, dict int, column, value, more string) string {
 		"FROM (SELECT session, " + column + " AS code, count(*) AS n FROM picked GROUP BY ALL) " +
 		"JOIN " + dictionaries[dict].table + " USING (code) GROUP BY ALL"
 }
+
+// originSQL counts the countries that each address tells; addresses by requests,
+// whatever those tell.
+const originSQL = `
+SELECT 'origin', session, CAST(ip AS VARCHAR), country, '', dense_rank() OVER (PARTITION BY session ORDER BY total DESC, ip), n FROM (
+	SELECT session, ip, country, sum(n)::BIGINT AS n, sum(sum(n)) OVER (PARTITION BY session, ip) AS total
+	FROM (SELECT session, ip, place AS code, count(*) AS n FROM picked WHERE ip IS NOT NULL GROUP BY ALL)
+	JOIN dict_place USING (code) GROUP BY session, ip, country)
+WHERE country <> ''`
 
 // totalsSQL adds the totals of each session as facets of their own.
 const totalsSQL = `
@@ -68,16 +90,21 @@ FROM picked GROUP BY session`
 
 // pickedSQL is the requests to count, with their attacks.
 const pickedSQL = `
-SELECT session, started, application, host, endpoint, user_agent, grouping_key, status, ip,
+SELECT session, started, application, host, endpoint, user_agent, grouping_key, place, person, message, status, ip,
 	(started, node, seq) IN (SELECT (started, node, seq) FROM findings WHERE attack) AS attacked
 FROM requests WHERE `
 
 // partFacets is what a row of the list of sessions needs.
-var partFacets = []string{"application", "host", "endpoint", "ip", "user_agent", "grouping"}
+var partFacets = []string{"application", "host", "endpoint", "ip", "origin", "user_agent", "user", "role", "grouping"}
+
+// partValues is how many values of a facet that takes: one more than it shows,
+// because the empty one may not be shown.
+const partValues = record.TopValues + 1
 
 // countSessions counts facets over the requests of one day that meet where, and
 // adds them to the tally of each session. It takes the top values only, equals in
-// the order that lists have.
+// the order that lists have, and the empty value in any case: whether it is there
+// tells how many others there are. Origins count by the rank of their address.
 func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []string, top int, into map[record.SessionID]*tally) error {
 	counts := []string{totalsSQL}
 	for _, name := range facets {
@@ -86,8 +113,9 @@ func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []s
 	query := "WITH picked AS MATERIALIZED (" + pickedSQL + where.where() + "), " +
 		"counted (facet, session, value, rung, strength, rank, n) AS (" + strings.Join(counts, " UNION ALL ") + ") " +
 		"SELECT facet, session, value, rung, strength, n, count(*) OVER (PARTITION BY facet, session) FROM counted " +
-		"QUALIFY row_number() OVER (PARTITION BY facet, session ORDER BY n DESC, rank, value, rung, strength) <= " +
-		"CASE facet WHEN 'grouping' THEN ? ELSE ? END"
+		"QUALIFY row_number() OVER (PARTITION BY facet, session " +
+		"ORDER BY CASE facet WHEN 'origin' THEN 0 ELSE n END DESC, rank, n DESC, value, rung, strength) <= " +
+		"CASE facet WHEN 'grouping' THEN ? ELSE ? END OR value = ''"
 	rows, err := tx.QueryContext(ctx, query, append(append([]any{}, where.args...), int64(maxGroupings), int64(top))...)
 	if err != nil {
 		return err
@@ -111,7 +139,7 @@ func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []s
 }
 
 func newTally() *tally {
-	return &tally{facets: map[string]*facetTally{}, groupings: map[grouping]int64{}}
+	return &tally{facets: map[string]*facetTally{}, groupings: map[grouping]int64{}, origins: map[origin]int64{}}
 }
 
 // add takes in a row of countSessions; a session has one of each kind.
@@ -129,6 +157,8 @@ func (t *tally) add(facet, value string, g grouping, n, distinct int64) {
 		t.attacked = n
 	case "grouping":
 		t.groupings[g] = n
+	case "origin":
+		t.origins[origin{addrText(value), string(g.rung)}] = n
 	default:
 		f := t.facets[facet]
 		if f == nil {
@@ -152,6 +182,8 @@ func (t *tally) complete(p *record.Part) {
 	p.Key, p.Rung, p.Strength = t.grouping()
 	p.UserAgent = t.most("user_agent")
 	p.IP, p.IPs = t.address()
+	p.Country = t.country(p.IP)
+	p.User, p.Users, p.Roles = t.people()
 }
 
 // ranked returns the values of a facet, most first, equals in their order.
@@ -187,6 +219,43 @@ func (t *tally) top(facet string) ([]record.Count, int64) {
 	return top, t.facets[facet].distinct
 }
 
+// people returns the user of the most requests, how many users there are, and the
+// top roles; no user and no role do not count.
+func (t *tally) people() (user string, users int64, roles []record.Count) {
+	for _, v := range t.ranked("user") {
+		user = cmp.Or(user, v)
+	}
+	if f := t.facets["user"]; f != nil {
+		users = f.known()
+	}
+	roles = []record.Count{}
+	for _, v := range t.ranked("role") {
+		if v != "" && len(roles) < record.TopValues {
+			roles = append(roles, record.Count{Value: v, Count: t.facets["role"].counts[v]})
+		}
+	}
+	return user, users, roles
+}
+
+// known is how many values there are beside the empty one.
+func (f *facetTally) known() int64 {
+	if _, empty := f.counts[""]; empty {
+		return f.distinct - 1
+	}
+	return f.distinct
+}
+
+// country returns the country that most requests of an address tell.
+func (t *tally) country(a netip.Addr) (country string) {
+	var most int64
+	for o, n := range t.origins {
+		if a.IsValid() && o.ip == a.String() && (n > most || n == most && o.country < country) {
+			country, most = o.country, n
+		}
+	}
+	return country
+}
+
 func (t *tally) most(facet string) string {
 	if values := t.ranked(facet); len(values) > 0 {
 		return values[0]
@@ -203,10 +272,7 @@ func (t *tally) address() (most netip.Addr, distinct int64) {
 		}
 	}
 	if f := t.facets["ip"]; f != nil {
-		distinct = f.distinct
-		if _, unknown := f.counts[""]; unknown {
-			distinct--
-		}
+		distinct = f.known()
 	}
 	return most, distinct
 }

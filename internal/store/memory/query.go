@@ -81,7 +81,8 @@ func (s *Store) Session(ctx context.Context, id record.SessionID, f store.Filter
 	out.Started, out.Ended, out.Requests = sum.Started, sum.Ended, sum.Requests
 	out.Attacks, out.Errors = sum.Attacks, sum.Errors
 	out.Key, out.Rung, out.Strength = sum.Key, sum.Rung, sum.Strength
-	out.IP, out.UserAgent = sum.IP, sum.UserAgent
+	out.IP, out.Country, out.UserAgent = sum.IP, sum.Country, sum.UserAgent
+	out.User, out.Users, out.Roles = sum.User, sum.Users, sum.Roles
 	out.Facets = facets(matched)
 	return out, nil
 }

@@ -34,10 +34,18 @@ func summarize(requests []*record.Request, attacked map[record.RequestID]bool) r
 			p.Errors++
 		}
 	}
-	addresses := tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP })
-	delete(addresses, netip.Addr{})
+	addresses := known(tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }))
 	p.IPs = int64(len(addresses))
 	p.IP = most(addresses, compareAddr)
+	p.Country = most(known(tallyOf(requests, func(r *record.Request) string {
+		if r.IP.IsValid() && r.IP == p.IP {
+			return r.Country
+		}
+		return ""
+	})), cmp.Compare)
+	users := known(tallyOf(requests, func(r *record.Request) string { return r.User }))
+	p.User, p.Users = most(users, cmp.Compare), int64(len(users))
+	p.Roles = top(known(tallyOf(requests, func(r *record.Request) string { return r.Role })))
 	p.UserAgent = most(tallyOf(requests, func(r *record.Request) string { return r.UserAgent }), cmp.Compare)
 
 	p.Key = most(tallyOf(requests, func(r *record.Request) string { return r.Key }), cmp.Compare)
@@ -74,6 +82,13 @@ func facets(requests []*record.Request) []record.Facet {
 		"method":      text(func(r *record.Request) string { return r.Method }),
 		"user_agent":  text(func(r *record.Request) string { return r.UserAgent }),
 		"key":         text(func(r *record.Request) string { return r.Key }),
+		"country":     text(func(r *record.Request) string { return r.Country }),
+		"user":        text(func(r *record.Request) string { return r.User }),
+		"role":        text(func(r *record.Request) string { return r.Role }),
+
+		"graphql_operation": text(func(r *record.Request) string { return r.Operation }),
+		"mcp_method":        text(func(r *record.Request) string { return mcpOf(r).Method }),
+		"mcp_name":          text(func(r *record.Request) string { return mcpOf(r).Name }),
 		"status": func(name string) record.Facet {
 			return facet(name, tallyOf(requests, func(r *record.Request) int { return r.Status }), cmp.Compare, strconv.Itoa)
 		},
@@ -81,11 +96,20 @@ func facets(requests []*record.Request) []record.Facet {
 			return facet(name, tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }), compareAddr, addrText)
 		},
 	}
-	out := make([]record.Facet, len(record.FacetNames))
-	for i, name := range record.FacetNames {
-		out[i] = facets[name](name)
+	var out []record.Facet
+	for _, name := range record.FacetNames {
+		if f := facets[name](name); f.Told() {
+			out = append(out, f)
+		}
 	}
 	return out
+}
+
+func mcpOf(r *record.Request) record.MCP {
+	if r.MCP == nil {
+		return record.MCP{}
+	}
+	return *r.MCP
 }
 
 func facet[K comparable](name string, t map[K]int64, compare func(a, b K) int, print func(K) string) record.Facet {
@@ -105,6 +129,13 @@ func tallyOf[K comparable](requests []*record.Request, key func(*record.Request)
 	for _, r := range requests {
 		t[key(r)]++
 	}
+	return t
+}
+
+// known returns t without the zero value, which stands for unknown.
+func known[K comparable](t map[K]int64) map[K]int64 {
+	var zero K
+	delete(t, zero)
 	return t
 }
 

@@ -55,6 +55,13 @@ var (
 	addresses = []string{"203.0.113.7", "203.0.113.200", "10.1.2.3", "2001:db8::1", "2001:db8:0:1::9", "::1", "::ffff:10.1.2.3", "fe80::1%eth0"}
 	keys      = []string{"PHPSESSID", "ip_ua", "token", "Ключ"}
 	statuses  = []int{0, 200, 200, 201, 304, 400, 404, 499, 500, 503, 599, 600, 999}
+	countries = []string{"DE", "US", "FR"}
+	networks  = []string{"AWS", "Hetzner", "Deutsche Telekom AG"}
+	users     = []string{"maria", "Jürgen", `o'neil "x"`, "a@b.example", "42"}
+	roles     = []string{"buyer", "admin", "support"}
+	names     = []string{"tenant", `na"me`, "item", `back\slash`, "tenant="}
+	values    = []string{"7", "", "a", `","v":"7`, `{"n":"tenant","v":"7"`, "<b>&\u2028", `\`, "Ünï"}
+	tools     = []string{"get_opportunity", "", "search", "file:///etc/passwd"}
 	flags     = []record.Flag{record.FlagMalformed, record.FlagValueCut, record.FlagUpgraded}
 )
 
@@ -92,7 +99,36 @@ func (g *generator) request(sessions, days int) record.Request {
 	r.Accepted = r.Status != 401
 	r.Tried, r.Revision = g.IntN(9), g.Uint64()
 	r.Flags = flags[:g.IntN(len(flags)+1)]
+	g.identify(&r)
 	return r
+}
+
+// identify fills in what only some requests have.
+func (g *generator) identify(r *record.Request) {
+	some := func(to *string, list []string) {
+		if g.IntN(3) > 0 {
+			*to = pick(g, list)
+		}
+	}
+	some(&r.Country, countries)
+	some(&r.Network, networks)
+	some(&r.Anonymity, []string{"tor", "vpn"})
+	some(&r.JA4, []string{"t13d1516h2_8daaf6152771_b186095e22b6", "q13d0312h3_55b375c5d22e_06cda9e17597"})
+	some(&r.User, users)
+	some(&r.Role, roles)
+	some(&r.Operation, []string{"query getUser", "mutation", "subscription ü"})
+	if g.IntN(3) == 0 {
+		r.MCP = &record.MCP{Error: pick(g, []int{0, -32602, 7})}
+		some(&r.MCP.Server, []string{"crm.example.com/mcp", "a.example/mcp"})
+		some(&r.MCP.Method, []string{"tools/call", "tools/list"})
+		some(&r.MCP.Name, tools)
+		some(&r.MCP.Client, []string{"claude-code 2.1", "x"})
+		some(&r.MCP.Generation, []string{"2025-11-25", "2026-07-28"})
+		some(&r.MCP.Trace, []string{"4bf92f3577b34da6a3ce929d0e0e4736", "zz"})
+	}
+	for range g.IntN(5) {
+		r.Context = append(r.Context, record.Value{Name: pick(g, names), Value: pick(g, values), Hashed: g.IntN(3) == 0})
+	}
 }
 
 // filter returns a filter with a few conditions. Some find requests by known
@@ -101,7 +137,7 @@ func (g *generator) filter(known []record.Request) store.Filter {
 	var f store.Filter
 	r := &known[g.IntN(len(known))]
 	for range g.IntN(4) {
-		switch g.IntN(12) {
+		switch g.IntN(17) {
 		case 0:
 			f.From = g.time(3)
 		case 1:
@@ -131,7 +167,32 @@ func (g *generator) filter(known []record.Request) store.Filter {
 			f.Session = &r.Session
 		case 11:
 			f.Request = &r.ID
+		case 12:
+			f.Users = []string{r.User, "nobody"}
+		case 13:
+			f.Roles = []string{pick(g, roles)}
+		case 14:
+			f.Countries, f.Networks = []string{r.Country}, []string{r.Network, "none"}
+		case 15:
+			for _, v := range r.Context[:min(g.IntN(3), len(r.Context))] {
+				f.Context = append(f.Context, store.ContextValue{Name: v.Name, Value: v.Value})
+			}
+			f.Context = append(f.Context, store.ContextValue{Name: pick(g, names), Value: pick(g, values)})
+		case 16:
+			g.message(&f, r)
 		}
 	}
 	return f
+}
+
+// message adds conditions on GraphQL and MCP.
+func (g *generator) message(f *store.Filter, r *record.Request) {
+	switch mcp := r.MCP; {
+	case mcp == nil:
+		f.Operations = []string{r.Operation}
+	case g.IntN(2) == 0:
+		f.MCPServers, f.MCPMethods = []string{mcp.Server}, []string{mcp.Method, "none"}
+	default:
+		f.MCPNames = []string{mcp.Name, pick(g, tools)}
+	}
 }

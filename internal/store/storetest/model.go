@@ -101,7 +101,8 @@ func (m *model) parts(f store.Filter) []record.Part {
 		sum := m.sum(all[k])
 		parts = append(parts, record.Part{
 			ID: k.id, Part: k.day, Started: sum.Started, Ended: sum.Ended, Requests: sum.Requests, Matched: n,
-			Attacks: sum.Attacks, Errors: sum.Errors, IP: sum.IP, IPs: distinctAddrs(all[k]), UserAgent: sum.UserAgent,
+			Attacks: sum.Attacks, Errors: sum.Errors, IP: sum.IP, IPs: distinctAddrs(all[k]), Country: sum.Country, UserAgent: sum.UserAgent,
+			User: sum.User, Users: sum.Users, Roles: sum.Roles,
 			Applications: top(sum.Facets, "application"), Hosts: top(sum.Facets, "host"), Endpoints: top(sum.Facets, "endpoint"),
 			HostCount: distinct(sum.Facets, "host"), EndpointCount: distinct(sum.Facets, "endpoint"),
 			Key: sum.Key, Rung: sum.Rung, Strength: sum.Strength,
@@ -134,7 +135,7 @@ func (m *model) session(id record.SessionID, f store.Filter) (s record.Session, 
 
 // sum sums up requests, which come oldest first.
 func (m *model) sum(requests []record.Request) record.Session {
-	s := record.Session{Requests: int64(len(requests))}
+	s := record.Session{Requests: int64(len(requests)), Roles: []record.Count{}}
 	attacked := map[record.RequestID]bool{}
 	for _, f := range m.findings {
 		attacked[f.Request] = attacked[f.Request] || f.Attack
@@ -152,7 +153,9 @@ func (m *model) sum(requests []record.Request) record.Session {
 		}
 	}
 	for _, name := range record.FacetNames {
-		s.Facets = append(s.Facets, facetOf(name, requests))
+		if f := facetOf(name, requests); !slices.Contains(optional, name) || f.Distinct > 1 || f.Distinct == 1 && f.Values[0].Value != "" {
+			s.Facets = append(s.Facets, f)
+		}
 	}
 	if len(requests) == 0 {
 		return s
@@ -162,6 +165,21 @@ func (m *model) sum(requests []record.Request) record.Session {
 	for a, n := range addrs {
 		if n > most || n == most && string(a[:]) < string(as16(s.IP)) {
 			s.IP, most = netip.AddrFrom16(a).Unmap(), n
+		}
+	}
+	of := func(name string, keep func(*record.Request) bool) []record.FacetValue {
+		return facetOf(name, slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return !keep(&r) })).Values
+	}
+	for _, v := range of("country", func(r *record.Request) bool { return r.Country != "" && r.IP.IsValid() && r.IP == s.IP }) {
+		s.Country = cmp.Or(s.Country, v.Value)
+	}
+	for _, v := range of("user", func(r *record.Request) bool { return r.User != "" }) {
+		s.User = cmp.Or(s.User, v.Value)
+	}
+	s.Users = facetOf("user", slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return r.User == "" })).Distinct
+	for _, v := range of("role", func(r *record.Request) bool { return r.Role != "" }) {
+		if len(s.Roles) < record.TopValues {
+			s.Roles = append(s.Roles, record.Count{Value: v.Value, Count: v.Count})
 		}
 	}
 	s.UserAgent = value(s.Facets, "user_agent")
@@ -184,6 +202,9 @@ func (m *model) sum(requests []record.Request) record.Session {
 	}
 	return s
 }
+
+// optional are the facets that are left out where no request has a value.
+var optional = []string{"country", "user", "role", "graphql_operation", "mcp_method", "mcp_name"}
 
 // facetOf counts one facet: most first, equals by value; numbers and addresses
 // by what they are, the unknown address first.
@@ -219,6 +240,22 @@ func facetValue(name string, r *record.Request) (value, sortKey string) {
 		value = r.UserAgent
 	case "key":
 		value = r.Key
+	case "country":
+		value = r.Country
+	case "user":
+		value = r.User
+	case "role":
+		value = r.Role
+	case "graphql_operation":
+		value = r.Operation
+	case "mcp_method":
+		if r.MCP != nil {
+			value = r.MCP.Method
+		}
+	case "mcp_name":
+		if r.MCP != nil {
+			value = r.MCP.Name
+		}
 	case "status":
 		// Shifted so that text sorts like the numbers, negative ones too.
 		return strconv.Itoa(r.Status), strconv.FormatUint(uint64(r.Status)+1<<63, 10)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"sojourn/internal/record"
@@ -36,8 +37,15 @@ func testSummary(t *testing.T, f *fixture) {
 		}
 		return rs
 	}
-	rs := add(3, func(r *record.Request) { r.Host, r.Status, r.IP = "b.example", 404, netip.MustParseAddr("10.0.0.2") })
-	rs = append(rs, add(3, func(r *record.Request) { r.Host, r.Status, r.IP = "a.example", 500, netip.MustParseAddr("10.0.0.1") })...)
+	rs := add(3, func(r *record.Request) {
+		r.Host, r.Status, r.IP, r.Country = "b.example", 404, netip.MustParseAddr("10.0.0.2"), "FR"
+		r.User, r.Role = "bob", "buyer"
+	})
+	rs = append(rs, add(3, func(r *record.Request) {
+		r.Host, r.Status, r.IP = "a.example", 500, netip.MustParseAddr("10.0.0.1")
+		r.User, r.Role = "alice", "admin"
+	})...)
+	rs[4].Country, rs[5].User = "DE", "eve" // the others of that address tell no country
 	rs = append(rs, add(4, func(r *record.Request) { r.IP, r.UserAgent, r.Key = netip.Addr{}, "bot", "ip_ua" })...)
 	rs = append(rs, add(1, func(r *record.Request) { r.Method, r.Endpoint, r.Status = "POST", "/login", 399 })...)
 	f.write(rs...)
@@ -45,7 +53,8 @@ func testSummary(t *testing.T, f *fixture) {
 	ip := netip.MustParseAddr("10.0.0.1") // as many as 10.0.0.2, and lower; unknown does not count
 	f.same("Sessions", store.Filter{}, []record.Part{{
 		ID: session(1), Part: monday.Day(), Started: monday + second, Ended: at, Requests: 11, Matched: 3, Errors: 6,
-		IP: ip, IPs: 3, UserAgent: "curl/8.5",
+		IP: ip, IPs: 3, Country: "DE", UserAgent: "curl/8.5",
+		User: "bob", Users: 3, Roles: []record.Count{{Value: "admin", Count: 3}, {Value: "buyer", Count: 3}},
 		Applications:  []record.Count{{Value: "default", Count: 11}},
 		Hosts:         []record.Count{{Value: "shop.example.com", Count: 5}, {Value: "a.example", Count: 3}, {Value: "b.example", Count: 3}},
 		HostCount:     3,
@@ -126,10 +135,18 @@ func testSession(t *testing.T, f *fixture) {
 	var rs []record.Request
 	for range 400 {
 		r := g.request(3, 3)
-		r.UserAgent = fmt.Sprint("agent ", g.IntN(2*record.FacetValues)) // more than a facet shows
+		// More than a facet and than a part show.
+		r.UserAgent = fmt.Sprint("agent ", g.IntN(2*record.FacetValues))
+		if r.User != "" {
+			r.User, r.Role = fmt.Sprint("user ", g.IntN(3*record.TopValues)), fmt.Sprint("role ", g.IntN(3*record.TopValues))
+		}
+		if r.IP.IsValid() && g.IntN(3) > 0 {
+			r.IP = netip.AddrFrom4([4]byte{10, 0, 0, byte(g.IntN(3 * record.TopValues))})
+		}
 		rs = append(rs, r)
 	}
 	f.write(rs...)
+	f.checkParts(store.Filter{}, 5)
 	for i := range uint64(3) {
 		f.checkSession(session(i), store.Filter{})
 		f.checkSession(session(i), store.Filter{From: monday, To: monday + day})
@@ -156,6 +173,12 @@ func testFilters(t *testing.T, f *fixture) {
 		}
 		return ps
 	}
+	context := func(texts ...string) (values []store.ContextValue) {
+		for pair := range slices.Chunk(texts, 2) {
+			values = append(values, store.ContextValue{Name: pair[0], Value: pair[1]})
+		}
+		return values
+	}
 	id, at := rs[0].Session, rs[1].ID
 	for _, filter := range []store.Filter{
 		{From: monday}, {To: monday}, {From: monday, To: monday}, {From: rs[2].ID.At, To: rs[2].ID.At + 1},
@@ -168,6 +191,13 @@ func testFilters(t *testing.T, f *fixture) {
 		{IPs: prefixes("203.0.113.0/24")}, {IPs: prefixes("2001:db8::/32", "10.1.2.3/32")}, {IPs: prefixes("0.0.0.0/0")}, {IPs: prefixes("::/0")}, {IPs: prefixes("fe80::/10")}, {IPs: []netip.Prefix{{}}},
 		{UserAgents: []string{"curl/8.5", ""}}, {UserAgents: []string{"curl*"}},
 		{Keys: []string{"token", "Ключ"}},
+		{Users: []string{"maria", "Jürgen"}}, {Users: []string{""}}, {Users: []string{"mar*"}}, {Roles: []string{"admin"}, Users: []string{"maria"}},
+		{Countries: []string{"DE", "XX"}}, {Countries: []string{"de"}}, {Networks: []string{"AWS"}, Countries: []string{""}},
+		{Context: context("tenant", "7")}, {Context: context("tenant", "7", "tenant", "a")}, {Context: context("tenant", "7", "item", "a")},
+		{Context: context("tenant", "")}, {Context: context("", "7")}, {Context: context(`na"me`, `","v":"7`)}, {Context: context("item", `{"n":"tenant","v":"7"`)},
+		{Context: context("tenant=", `\`)}, {Context: context("%", "%")}, {Context: context("item", "<b>&\u2028", "item", "nothing", "tenant", "Ünï", "tenant", "7")},
+		{Operations: []string{"query getUser"}}, {Operations: []string{""}},
+		{MCPServers: []string{"crm.example.com/mcp"}}, {MCPMethods: []string{"tools/call", "tools/list"}, MCPNames: []string{"search"}}, {MCPNames: []string{""}},
 		{Session: &id}, {Request: &at}, {Session: &id, Request: &at},
 	} {
 		f.check(filter)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"strings"
@@ -20,7 +21,14 @@ func testRoundTrip(t *testing.T, f *fixture) {
 		Application: "shop", Host: "shop.example.com:8443", Method: "PATCH", Path: "/Users/7", Query: "a=1&b=%20",
 		Endpoint: "/Users/{int}", Status: math.MaxInt32, IP: netip.MustParseAddr("2001:db8::ff"), UserAgent: "Mozilla/5.0 (ü)",
 		Key: "token", Point: `response.json["token"]`, Rung: record.RungOwn, Strength: record.StrengthClaimed,
-		Tried: 12, Flags: []record.Flag{record.FlagValueCut, record.FlagUnterminated}, Revision: math.MaxUint64,
+		Country: "DE", Network: "AWS", Anonymity: "tor", JA4: "t13d1516h2_8daaf6152771_b186095e22b6", User: "maria", Role: "buyer",
+		Operation: "query getUser",
+		MCP: &record.MCP{
+			Server: "crm.example.com/mcp", Method: "tools/call", Name: "get_opportunity", Client: "claude-code 2.1",
+			Generation: "2025-11-25", Trace: "4bf92f3577b34da6a3ce929d0e0e4736", Error: math.MinInt64,
+		},
+		Context: []record.Value{{Name: "b", Value: "1"}, {Name: "a", Value: "9f86d081", Hashed: true}, {Name: "b", Value: "1"}, {}},
+		Tried:   12, Flags: []record.Flag{record.FlagValueCut, record.FlagUnterminated}, Revision: math.MaxUint64,
 	}
 	bare := record.Request{
 		ID: record.RequestID{At: monday + 1}, Started: monday + 1,
@@ -30,9 +38,17 @@ func testRoundTrip(t *testing.T, f *fixture) {
 	zero.Duration, zero.FirstByte, zero.ResponseBytes = 0, 0, 0
 	mapped := request(monday+3, session(1))
 	mapped.IP = netip.MustParseAddr("::ffff:192.0.2.1")
-	f.write(full, bare, zero, mapped)
+	// One field of an MCP message is enough for there to be one.
+	traced, failed, called := request(monday+4, session(1)), request(monday+5, session(1)), request(monday+6, session(1))
+	traced.MCP, failed.MCP, called.MCP = &record.MCP{Trace: "t"}, &record.MCP{Error: -1}, &record.MCP{Generation: "g"}
+	nothing, many := request(monday+7, session(1)), request(monday+8, session(1))
+	nothing.MCP, nothing.Context = &record.MCP{}, []record.Value{}
+	for i := range 1000 {
+		many.Context = append(many.Context, record.Value{Name: fmt.Sprint("name ", i), Value: strings.Repeat("v", 1024), Hashed: i%2 == 0})
+	}
+	f.write(full, bare, zero, mapped, traced, failed, called, nothing, many)
 
-	for _, want := range []record.Request{full, bare, zero, store.Kept(mapped)} {
+	for _, want := range []record.Request{full, bare, zero, store.Kept(mapped), traced, failed, called, store.Kept(nothing), many} {
 		got, err := f.store.Request(f.ctx, want.ID)
 		if err != nil {
 			t.Fatalf("Request(%s): %v", want.ID, err)
@@ -110,6 +126,9 @@ func testHostile(t *testing.T, f *fixture) {
 	} {
 		r := request(monday+record.Time(i), session(uint64(i)))
 		r.Application, r.Host, r.Method, r.Path, r.Query, r.Endpoint = s, s, s, s, s, s
+		r.Country, r.Network, r.Anonymity, r.JA4, r.User, r.Role, r.Operation = s, s, s, s, s, s, s
+		r.MCP = &record.MCP{Server: s, Method: s, Name: s, Client: s, Generation: s, Trace: s, Error: i}
+		r.Context = []record.Value{{Name: s, Value: s}, {Name: s, Value: s, Hashed: true}, {Name: "n", Value: s}}
 		r.UserAgent, r.Key, r.Point, r.Rung, r.Strength = s, s, s, record.Rung(s), record.Strength(s)
 		f.writeBatch(store.Batch{
 			Requests: []record.Request{r},
@@ -120,10 +139,17 @@ func testHostile(t *testing.T, f *fixture) {
 			Applications: []string{kept}, Hosts: []string{kept}, Methods: []string{kept},
 			UserAgents: []string{kept}, Keys: []string{kept},
 		})
-		if len(s) < len(huge) {
-			f.check(store.Filter{Endpoints: []string{kept}})
-			f.check(store.Filter{Endpoints: []string{s}, Hosts: []string{s + "*"}})
+		if len(s) == len(huge) {
+			continue
 		}
+		f.check(store.Filter{
+			Countries: []string{kept}, Networks: []string{kept}, Users: []string{kept}, Roles: []string{kept}, Operations: []string{kept},
+			MCPServers: []string{kept}, MCPMethods: []string{kept}, MCPNames: []string{kept},
+			Context: []store.ContextValue{{Name: kept, Value: kept}, {Name: "n", Value: kept}},
+		})
+		f.check(store.Filter{Context: []store.ContextValue{{Name: s, Value: s}}, Users: []string{s}})
+		f.check(store.Filter{Endpoints: []string{kept}})
+		f.check(store.Filter{Endpoints: []string{s}, Hosts: []string{s + "*"}})
 	}
 	f.mustWrite(store.Written{Stored: 1}, store.Batch{
 		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},

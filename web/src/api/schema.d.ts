@@ -2057,6 +2057,69 @@ export interface operations {
                  */
                 key?: string[];
                 /**
+                 * @description The user. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: string[];
+                /**
+                 * @description The user's role. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: string[];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: string[];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: string[];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: string[];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: string[];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: string[];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: string[];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: string[];
+                /**
                  * @description Session id
                  * @example 9d71154dadd331c60b2f3a41c1d0e5aa
                  */
@@ -2221,6 +2284,69 @@ export interface operations {
                  */
                 key?: string[];
                 /**
+                 * @description The user. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: string[];
+                /**
+                 * @description The user's role. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: string[];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: string[];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: string[];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: string[];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: string[];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: string[];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: string[];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: string[];
+                /**
                  * @description Request id
                  * @example 01JV3Q7F2M9T4B8X00AB
                  */
@@ -2383,6 +2509,69 @@ export interface operations {
                  *     ]
                  */
                 key?: string[];
+                /**
+                 * @description The user. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: string[];
+                /**
+                 * @description The user's role. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: string[];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: string[];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: string[];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: string[];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: string[];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: string[];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: string[];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: string[];
                 /**
                  * @description Request id
                  * @example 01JV3Q7F2M9T4B8X00AB
