@@ -74,6 +74,12 @@ func runHub(t *testing.T, data string, change func(*hub)) (h *hub, stop func()) 
 	if change != nil {
 		change(h)
 	}
+	return serveHub(t, h)
+}
+
+// serveHub runs a hub that is composed.
+func serveHub(t *testing.T, h *hub) (_ *hub, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- h.run(ctx) }()

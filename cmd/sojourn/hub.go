@@ -13,11 +13,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sojourn/internal/api"
 	"sojourn/internal/bus"
 	"sojourn/internal/console"
+	"sojourn/internal/inspect"
+	"sojourn/internal/ledger"
+	"sojourn/internal/policy"
 	"sojourn/internal/record"
 	"sojourn/internal/store/duckdb"
 )
@@ -31,13 +35,14 @@ type hubCmd struct {
 
 // hubFlags are the flags of a hub that serve hands on.
 type hubFlags struct {
-	Console         string   `help:"Address of the API and the console. Default: ${default}." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
-	ConsoleHost     []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
-	ConsoleCert     string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
-	ConsoleKey      string   `help:"Key file (PEM) of the certificate." type:"existingfile" placeholder:"FILE"`
-	ConsoleInsecure bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
-	Retention       string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
-	MemoryLimit     string   `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
+	Console            string   `help:"Address of the API and the console. Default: ${default}." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
+	ConsoleHost        []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
+	ConsoleCert        string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
+	ConsoleKey         string   `help:"Key file (PEM) of the certificate." type:"existingfile" placeholder:"FILE"`
+	AllowRemoteRouting bool     `help:"Let the API and the console change where requests go, which proxies are trusted and how long days are kept."`
+	ConsoleInsecure    bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
+	Retention          string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
+	MemoryLimit        string   `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
 }
 
 // args returns the command line that gives another process these flags.
@@ -53,6 +58,9 @@ func (f *hubFlags) args() []string {
 	}
 	if f.ConsoleInsecure {
 		args = append(args, "--console-insecure")
+	}
+	if f.AllowRemoteRouting {
+		args = append(args, "--allow-remote-routing")
 	}
 	return args
 }
@@ -100,8 +108,11 @@ type hub struct {
 	listener net.Listener
 	url      string // of the console
 
-	retention record.Retention
-	revision  uint64
+	policies  *ledger.Policies
+	given     hubCmd // the command line
+	data      *dataFolder
+	retention atomic.Pointer[record.Retention] // in force
+	revision  atomic.Uint64                    // of the policy in force
 	started   time.Time
 	drain     time.Duration // drainTimeout
 	logger    *slog.Logger
@@ -125,7 +136,12 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if err != nil {
 		return h, err
 	}
-	if h.retention, err = c.retention(data); err != nil {
+	pol, err := c.loadPolicy()
+	if err != nil {
+		return h, err
+	}
+	h.given, h.data = *c, data
+	if err := h.retain(pol); err != nil {
 		return h, err
 	}
 	if h.unlock, err = data.lock("hub"); err != nil {
@@ -144,7 +160,8 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if h.bus, err = connectBus(data, c.Bus); err != nil {
 		return h, err
 	}
-	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention, now: time.Now, firstHold: firstHold, logger: logger}
+	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention.Load, now: time.Now, firstHold: firstHold, logger: logger}
+	h.policies = ledger.NewPolicies(h.bus, inspect.Check, logger)
 	if err := h.openAPI(c, data); err != nil {
 		return h, err
 	}
@@ -170,6 +187,7 @@ func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
 	}
 	h.api, err = api.New(api.Config{
 		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
+		Policy: &api.PolicyConfig{Keeper: h.policies, File: c.Policy, AllowRemoteRouting: c.AllowRemoteRouting},
 		Listen: h.listener.Addr().String(), Hosts: hosts, Token: token, Key: key, Logger: h.logger,
 	})
 	return err
@@ -228,22 +246,44 @@ func onlyThisMachine(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// retention decides how long days are kept: the flag, else the policy, else what
-// an import asked for, else the default.
-func (c *hubCmd) retention(data *dataFolder) (record.Retention, error) {
-	p, err := c.loadPolicy()
-	if err != nil {
-		return record.Retention{}, err
-	}
-	r := record.Retention{Days: p.Retention.Days, Bytes: int64(p.Retention.Bytes)}
+// retentionOf decides how long days are kept: by the flag, else the policy, else
+// what an import asked for, else the default.
+func retentionOf(flag string, p *policy.Policy, data *dataFolder) (r record.Retention, err error) {
 	remembered, _ := data.retention()
-	r.Days = cmp.Or(r.Days, remembered.Days, defaultRetentionDays)
-	if c.Retention != "" {
-		if r.Days, err = parseDays(c.Retention); err != nil {
-			return r, err
-		}
+	r.Bytes = int64(p.Retention.Bytes)
+	r.Days = cmp.Or(p.Retention.Days, remembered.Days, defaultRetentionDays)
+	if flag != "" {
+		r.Days, err = parseDays(flag)
 	}
-	return r, nil
+	return r, err
+}
+
+// retain puts the retention of a policy in force.
+func (h *hub) retain(p *policy.Policy) error {
+	r, err := retentionOf(h.given.Retention, p, h.data)
+	if err == nil {
+		h.retention.Store(&r)
+	}
+	return err
+}
+
+// followPolicy keeps the retention up to date, and publishes the --policy file
+// for all nodes.
+func (h *hub) followPolicy(ctx context.Context) {
+	if h.given.Policy != "" {
+		var publishing sync.WaitGroup
+		defer publishing.Wait()
+		publishing.Go(func() { publishPolicyFile(ctx, h.policies, h.given.Policy, h.logger) })
+	}
+	h.policies.Watch(ctx, func(revision uint64, pol *policy.Policy) {
+		if revision == 0 {
+			return // what the hub began with stays
+		}
+		h.revision.Store(revision)
+		if err := h.retain(pol); err != nil {
+			h.logger.Error("the retention of a policy", "revision", revision, "error", err)
+		}
+	})
 }
 
 // parseDays reads a number of days, such as 7 or 7d.
@@ -281,11 +321,9 @@ func (h *hub) run(ctx context.Context) error {
 	server := h.api.Server()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(h.listener) }()
-	housekeeping := make(chan struct{})
-	go func() {
-		h.keepHouse(ctx)
-		close(housekeeping)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { h.keepHouse(ctx) })
+	beside.Go(func() { h.followPolicy(ctx) })
 
 	var err error
 	select {
@@ -301,7 +339,7 @@ func (h *hub) run(ctx context.Context) error {
 	}
 	stopWriting()
 	<-drained
-	<-housekeeping
+	beside.Wait()
 	closing, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	if server.Shutdown(closing) != nil {
@@ -339,7 +377,7 @@ func (h *hub) keepHouse(ctx context.Context) {
 
 // expireDays drops the days that the retention no longer covers.
 func (h *hub) expireDays(ctx context.Context, today record.Day) {
-	dropped, err := h.store.Expire(ctx, today, h.retention)
+	dropped, err := h.store.Expire(ctx, today, *h.retention.Load())
 	if err != nil && ctx.Err() == nil {
 		h.logger.Error("old days could not be dropped", "error", err)
 	}

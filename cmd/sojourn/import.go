@@ -91,8 +91,11 @@ func (c *importCmd) Run(a *app) error {
 // retention decides how old a request may be, as a server on the folder would.
 // The longest that was asked for is remembered, so that the server keeps it.
 func (c *importCmd) retention(data *dataFolder) (record.Retention, error) {
-	server := hubCmd{commonFlags: c.commonFlags, hubFlags: hubFlags{Retention: c.Retention}}
-	retention, err := server.retention(data)
+	pol, err := c.loadPolicy()
+	if err != nil {
+		return record.Retention{}, err
+	}
+	retention, err := retentionOf(c.Retention, pol, data)
 	if err != nil {
 		return retention, err
 	}

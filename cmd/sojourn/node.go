@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -20,6 +21,7 @@ import (
 
 	"sojourn/internal/bus"
 	"sojourn/internal/inspect"
+	"sojourn/internal/ledger"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
 	"sojourn/internal/source/proxy"
@@ -104,8 +106,12 @@ type node struct {
 	bus       *bus.Conn
 	busBytes  int64 // limit of the stream
 	publisher *bus.Publisher
+	pipeline  *inspect.Pipeline
 	inspector *inspect.Async
 	proxy     *proxy.Server
+	policies  *ledger.Policies
+	policy    *policy.Policy // that the node began with
+	file      string         // --policy, if given
 	metrics   *prometheus.Registry
 	losses    *losses
 	started   time.Time
@@ -143,6 +149,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if err != nil {
 		return n, err
 	}
+	n.policy, n.file = pol, c.Policy
 	if n.unlock, err = data.lock("node"); err != nil {
 		n.unlock = func() {}
 		return n, err
@@ -163,6 +170,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if err := n.proxy.Open(); err != nil {
 		return n, err
 	}
+	n.policies = ledger.NewPolicies(n.bus, inspect.Check, logger)
 	return n, n.answer()
 }
 
@@ -269,13 +277,13 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 	sending, stop := context.WithCancel(context.Background())
 	n.stopSending = stop
 	go n.publisher.Run(sending)
-	pipeline, err := inspect.New(inspect.Config{
+	n.pipeline, err = inspect.New(inspect.Config{
 		Key: key, Policy: pol, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
 	})
 	if err != nil {
 		return err
 	}
-	inspection := inspect.Inspection(pipeline)
+	inspection := inspect.Inspection(n.pipeline)
 	if c.wrap != nil {
 		inspection = c.wrap(inspection)
 	}
@@ -318,6 +326,10 @@ func (n *node) run(ctx context.Context) error {
 	})
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer stop() // before the wait
+	following.Go(func() { n.followPolicy(watching) })
 	if n.server != nil {
 		go n.watchBus(watching)
 	}
@@ -342,6 +354,40 @@ func (n *node) watchBus(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// followPolicy keeps the policy in force up to date. With --policy, the file is
+// the truth: its content is saved first, so that an older one that the ledger
+// holds is never in force here.
+func (n *node) followPolicy(ctx context.Context) {
+	if n.file != "" {
+		var publishing sync.WaitGroup
+		defer publishing.Wait() // ctx is done by then
+		publishing.Go(func() { publishPolicyFile(ctx, n.policies, n.file, n.logger) })
+		for n.savedOnce(ctx) != nil {
+			select {
+			case <-time.After(policyPoll):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+	f := follower{pipeline: n.pipeline, proxy: n.proxy, logger: n.logger, inForce: n.policy}
+	f.follow(ctx, n.policies)
+}
+
+// savedOnce saves the file as it was when the node began.
+func (n *node) savedOnce(ctx context.Context) error {
+	text, err := os.ReadFile(n.file)
+	if err != nil {
+		return err
+	}
+	err = savePolicyFile(ctx, n.policies, string(text))
+	var problem *policy.Error
+	if errors.As(err, &problem) {
+		return nil // it has changed into something that is refused: publishPolicyFile says so
+	}
+	return err
 }
 
 // flush inspects and sends what is on its way. No exchange may come in anymore.

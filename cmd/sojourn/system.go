@@ -35,7 +35,7 @@ func (h *hub) System(ctx context.Context) (record.System, error) {
 		return record.System{}, err
 	}
 	s := record.System{
-		Version: version, Started: record.TimeOf(h.started), Retention: h.retention, Revision: h.revision,
+		Version: version, Started: record.TimeOf(h.started), Retention: *h.retention.Load(), Revision: h.revision.Load(),
 		Nodes: []record.NodeStatus{}, Bus: h.bus.Status(ctx), Writer: h.writer.status(),
 		Days: slices.Concat([]record.DayStatus{}, days), SetAside: slices.Concat([]record.SetAside{}, aside),
 	}

@@ -42,7 +42,7 @@ const (
 type writer struct {
 	bus       *bus.Conn
 	store     store.Store
-	retention record.Retention
+	retention func() *record.Retention // in force
 	now       func() time.Time
 	firstHold time.Duration
 	logger    *slog.Logger
@@ -228,7 +228,7 @@ func (w *writer) caughtUp(held *held) {
 // counted. A batch of which nothing is left stays one, for the trim.
 func (w *writer) decode(messages []bus.Message) []store.Batch {
 	now := w.now()
-	oldest := record.TimeOf(now).Day() - record.Day(w.retention.Days) + 1
+	oldest := record.TimeOf(now).Day() - record.Day(w.retention().Days) + 1
 	newest := record.TimeOf(now.Add(futureLimit))
 	batches := make([]store.Batch, 0, len(messages))
 	for _, m := range messages {

@@ -111,8 +111,10 @@ func TestClient_Errors(t *testing.T) {
 		"LyingBody":  {problem(404, "application/problem+json", `{"status":200,"detail":"gone"}`), "gone", 404},
 		"NotProblem": {problem(502, "text/html", `<h1>secret</h1>`), "the server answers 502 Bad Gateway", 502},
 		"BrokenJSON": {problem(500, "application/problem+json", `{"detail":`), "the server answers 500 Internal Server Error", 500},
-		"Redirect":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://evil.example/", http.StatusTemporaryRedirect) }, "the server answers 307 Temporary Redirect", 307},
-		"NotJSON":    {problem(200, "text/html", `<h1>hello</h1>`), "not what this version expects", 0},
+		"Redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://evil.example/", http.StatusTemporaryRedirect)
+		}, "the server answers 307 Temporary Redirect", 307},
+		"NotJSON": {problem(200, "text/html", `<h1>hello</h1>`), "not what this version expects", 0},
 	} {
 		for kind, c := range answering(t, tt.handle) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
