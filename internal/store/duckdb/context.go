@@ -33,12 +33,13 @@ func contextText(values []record.Value) string {
 }
 
 // contextSign returns what the text of values holds when one of them has this
-// name and value, and never otherwise: inside a JSON string a quotation mark
+// name and value, both UTF-8, and never otherwise: inside a JSON string a quotation mark
 // follows a backslash, so {" is always the beginning of an object.
 func contextSign(name, value string) string { return string(appendValue(nil, name, value)) }
 
+// appendValue begins the object of a value. Name and value must be UTF-8, the
+// only thing that AppendQuote fails on.
 func appendValue(b []byte, name, value string) []byte {
-	// AppendQuote fails on text that is not UTF-8 alone, and replaces that too.
 	b = append(b, `{"n":`...)
 	b, _ = jsontext.AppendQuote(b, name)
 	b = append(b, `,"v":`...)

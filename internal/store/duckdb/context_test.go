@@ -17,9 +17,10 @@ func FuzzContext(f *testing.F) {
 	f.Add("a", `{"n":"b","v":"c"`, "b", "c", false)
 	f.Add("a\\", `\\"`, "\x00", "\u2028<", true)
 	f.Fuzz(func(t *testing.T, name, value, otherName, otherValue string, hashed bool) {
+		texts := []string{store.Text(name), store.Text(value), store.Text(otherName), store.Text(otherValue)}
 		values := []record.Value{
-			{Name: store.Text(name), Value: store.Text(value), Hashed: hashed},
-			{Name: store.Text(otherValue), Value: store.Text(otherName), Hashed: !hashed},
+			{Name: texts[0], Value: texts[1], Hashed: hashed},
+			{Name: texts[3], Value: texts[2], Hashed: !hashed},
 		}
 		text := contextText(values)
 		got, err := parseContext(text)
@@ -29,9 +30,9 @@ func FuzzContext(f *testing.F) {
 		if diff := cmp.Diff(values, got); diff != "" {
 			t.Errorf("read back (-want +got):\n%s", diff)
 		}
-		for _, n := range []string{name, value, otherName, otherValue} {
-			for _, v := range []string{name, value, otherName, otherValue} {
-				want := slices.ContainsFunc(values, func(have record.Value) bool { return have.Name == store.Text(n) && have.Value == store.Text(v) })
+		for _, n := range texts {
+			for _, v := range texts {
+				want := slices.ContainsFunc(values, func(have record.Value) bool { return have.Name == n && have.Value == v })
 				if got := strings.Contains(text, contextSign(n, v)); got != want {
 					t.Errorf("%q = %q is found in %s: %v", n, v, text, got)
 				}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
@@ -23,6 +24,12 @@ type condition struct {
 func (c *condition) and(clause string, args ...any) {
 	c.clauses = append(c.clauses, clause)
 	c.args = append(c.args, args...)
+}
+
+// never adds what no request meets.
+func (c *condition) never() {
+	c.nothing = true
+	c.and("false")
 }
 
 // where returns the condition as one expression.
@@ -100,7 +107,12 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 	for _, alternatives := range store.ByName(f.Context) {
 		var signs []string
 		for _, v := range alternatives {
-			signs = append(signs, contextSign(v.Name, v.Value))
+			if utf8.ValidString(v.Name) && utf8.ValidString(v.Value) {
+				signs = append(signs, contextSign(v.Name, v.Value))
+			}
+		}
+		if len(signs) == 0 {
+			c.never()
 		}
 		if err := c.coded(ctx, tx, dictContext, "context", "contains(context, ?)", signs); err != nil {
 			return nil, err
@@ -116,11 +128,18 @@ func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, column, cla
 	if len(wanted) == 0 {
 		return nil
 	}
-	args := make([]any, len(wanted))
-	for i, w := range wanted {
-		args[i] = store.Text(w)
+	var clauses []string
+	var args []any
+	for _, w := range wanted {
+		if utf8.ValidString(w) { // no other text is kept
+			clauses, args = append(clauses, clause), append(args, w)
+		}
 	}
-	query := "SELECT code FROM " + dictionaries[dict].table + " WHERE " + strings.Repeat(clause+" OR ", len(wanted)-1) + clause
+	if len(clauses) == 0 {
+		c.never()
+		return nil
+	}
+	query := "SELECT code FROM " + dictionaries[dict].table + " WHERE " + strings.Join(clauses, " OR ")
 	rows, err := tx.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", query, maxCodesInText+1), args...)
 	if err != nil {
 		return err
@@ -136,8 +155,7 @@ func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, column, cla
 	}
 	switch {
 	case found.none():
-		c.nothing = true
-		c.and("false")
+		c.never()
 	case len(found.codes) > maxCodesInText:
 		c.and(column+" IN ("+query+")", args...)
 	default:

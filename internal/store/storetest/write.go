@@ -147,7 +147,8 @@ func testHostile(t *testing.T, f *fixture) {
 			MCPServers: []string{kept}, MCPMethods: []string{kept}, MCPNames: []string{kept},
 			Context: []store.ContextValue{{Name: kept, Value: kept}, {Name: "n", Value: kept}},
 		})
-		f.check(store.Filter{Context: []store.ContextValue{{Name: s, Value: s}}, Users: []string{s}})
+		f.checkRequests(store.Filter{Context: []store.ContextValue{{Name: s, Value: s}}}, 300)
+		f.checkRequests(store.Filter{Users: []string{s}}, 300)
 		f.check(store.Filter{Endpoints: []string{kept}})
 		f.check(store.Filter{Endpoints: []string{s}, Hosts: []string{s + "*"}})
 	}
