@@ -5,11 +5,9 @@ import "bytes"
 // eachMember reads an object that begins here, for formats that are written in
 // JSON: visit is called with each name, decoded, at its value, which it reads.
 func (s *jsonScan) eachMember(visit func(name []byte) bool) bool {
-	if s.depth--; s.depth < 0 {
-		s.limit("json", LimitDepth)
+	if !s.enter() {
 		return false
 	}
-	s.at++
 	for first := true; ; first = false {
 		s.blank()
 		if s.at == len(s.data) {
@@ -46,11 +44,9 @@ func (s *jsonScan) eachMember(visit func(name []byte) bool) bool {
 // eachElement reads an array that begins here: visit is called at each element,
 // which it reads.
 func (s *jsonScan) eachElement(visit func() bool) bool {
-	if s.depth--; s.depth < 0 {
-		s.limit("json", LimitDepth)
+	if !s.enter() {
 		return false
 	}
-	s.at++
 	if s.blank(); s.at < len(s.data) && s.data[s.at] == ']' {
 		s.at++
 		s.depth++
@@ -66,6 +62,20 @@ func (s *jsonScan) eachElement(visit func() bool) bool {
 			return ok
 		}
 	}
+}
+
+// enter goes into an object or an array.
+func (s *jsonScan) enter() bool {
+	if s.room--; s.room < 0 {
+		s.limit("json", LimitMembers)
+		return false
+	}
+	if s.depth--; s.depth < 0 {
+		s.limit("json", LimitDepth)
+		return false
+	}
+	s.at++
+	return true
 }
 
 // peek is the byte that stands here; 0 at the end.

@@ -23,6 +23,7 @@ type Limits struct {
 	Variables     int // of a GraphQL operation
 	Fields        int // names of top-level fields of a GraphQL operation that are kept
 	Operations    int // of a GraphQL batch
+	Messages      int // of MCP: of a batch or a stream
 	Values        int // values found
 	ValueBytes    int // bytes of one value; it is cut there
 	ResultBytes   int // bytes of all values
@@ -53,6 +54,7 @@ func DefaultLimits() Limits {
 		Variables:     256,
 		Fields:        64,
 		Operations:    256,
+		Messages:      1_000,
 		Values:        1_000,
 		ValueBytes:    16 << 10,
 		ResultBytes:   256 << 10,
@@ -88,6 +90,7 @@ const (
 	LimitVariables    Limit = "variables"
 	LimitFields       Limit = "fields"
 	LimitOperations   Limit = "operations"
+	LimitMessages     Limit = "messages"
 	LimitValues       Limit = "values"
 	LimitValueBytes   Limit = "value_bytes"
 	LimitResultBytes  Limit = "result_bytes"

@@ -74,6 +74,7 @@ func (o *Result) Reset() {
 		}
 	}
 	o.run.graphql.reset()
+	o.run.mcp.reset()
 	clear(o.values)
 	o.values, o.heads, o.text = o.values[:0], o.heads[:0], o.text[:0]
 	clear(o.Notes)
