@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"sojourn/internal/geo"
 	"sojourn/internal/inspect"
 	"sojourn/internal/record"
 	"sojourn/internal/source/importer"
@@ -21,6 +23,7 @@ type importCmd struct {
 	Format    string   `help:"How the files are written: auto (found for each file), combined, common, vhost or har. Default: ${default}." default:"auto" enum:"auto,combined,common,vhost,har" placeholder:"FORMAT"`
 	Retime    string   `help:"With now: shift all files together by whole days, so that their newest day is today or yesterday." default:"" enum:",now" placeholder:"now"`
 	Retention string   `help:"Take requests as old as this, such as 7d or 20000d, and remember it for the server. Default: the policy's, else what an earlier import asked for, else 7d." placeholder:"DAYS"`
+	GeoIP     []string `name:"geoip" help:"MMDB file with countries, networks or anonymous addresses; repeatable." type:"existingfile" sep:"none" placeholder:"FILE"`
 	JSON      bool     `name:"json" help:"Print the report as JSON."`
 }
 
@@ -115,7 +118,11 @@ func (c *importCmd) pipeline(data *dataFolder) (*inspect.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inspect.New(inspect.Config{Key: key, Policy: rules})
+	places, err := geo.Open(c.GeoIP, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return inspect.New(inspect.Config{Key: key, Policy: rules, Geo: places})
 }
 
 // importInto imports, and leaves the days that it touched compacted.

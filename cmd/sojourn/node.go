@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"sojourn/internal/bus"
+	"sojourn/internal/geo"
 	"sojourn/internal/inspect"
 	"sojourn/internal/ledger"
 	"sojourn/internal/policy"
@@ -43,6 +44,8 @@ type nodeFlags struct {
 
 	MaxConnections int `help:"Connections of clients at a time; further ones wait. 0: no limit. Default: ${default}." default:"10000" placeholder:"N"`
 
+	GeoIP []string `name:"geoip" help:"MMDB file with countries, networks or anonymous addresses; repeatable. A file that changes is read again." type:"existingfile" sep:"none" placeholder:"FILE"`
+
 	// wrap lets a test make inspection fail; nil in the binary.
 	wrap func(inspect.Inspection) inspect.Inspection
 }
@@ -55,6 +58,9 @@ func (f *nodeFlags) args() []string {
 	}
 	if f.Upstream != "" {
 		args = append(args, "--upstream", f.Upstream)
+	}
+	for _, file := range f.GeoIP {
+		args = append(args, "--geoip", file)
 	}
 	return args
 }
@@ -106,6 +112,7 @@ type node struct {
 	bus       *bus.Conn
 	busBytes  int64 // limit of the stream
 	publisher *bus.Publisher
+	geo       *geo.Reader
 	pipeline  *inspect.Pipeline
 	inspector *inspect.Async
 	proxy     *proxy.Server
@@ -277,8 +284,11 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 	sending, stop := context.WithCancel(context.Background())
 	n.stopSending = stop
 	go n.publisher.Run(sending)
+	if n.geo, err = geo.Open(c.GeoIP, n.logger); err != nil {
+		return err
+	}
 	n.pipeline, err = inspect.New(inspect.Config{
-		Key: key, Policy: pol, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
+		Key: key, Policy: pol, Geo: n.geo, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
 	})
 	if err != nil {
 		return err
@@ -330,6 +340,7 @@ func (n *node) run(ctx context.Context) error {
 	defer following.Wait()
 	defer stop() // before the wait
 	following.Go(func() { n.followPolicy(watching) })
+	following.Go(func() { n.geo.Run(watching, geo.DefaultInterval) })
 	if n.server != nil {
 		go n.watchBus(watching)
 	}

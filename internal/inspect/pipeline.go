@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"sojourn/internal/exchange"
+	"sojourn/internal/geo"
 	"sojourn/internal/inspect/endpoint"
 	"sojourn/internal/inspect/identity"
 	"sojourn/internal/policy"
@@ -32,6 +33,7 @@ type Config struct {
 	Policy   *policy.Policy // nil: policy.Default
 	Revision uint64         // of Policy; 0 for the built-in one
 	Node     uint32         // of the request ids it gives; record.NodeBits wide
+	Geo      *geo.Reader    // tells where addresses are; nil: nothing is known
 }
 
 // Pipeline inspects exchanges. It may be used by any number of goroutines.
@@ -40,6 +42,7 @@ type Pipeline struct {
 	identity *identity.Identifier
 	endpoint *endpoint.Namer
 	ids      ids
+	geo      *geo.Reader
 }
 
 // New compiles a Pipeline.
@@ -54,7 +57,7 @@ func New(c Config) (*Pipeline, error) {
 	if c.Policy == nil {
 		c.Policy = policy.Default()
 	}
-	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node)}
+	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node), geo: c.Geo}
 	if err := p.SetPolicy(c.Policy, c.Revision); err != nil {
 		return nil, err
 	}
@@ -147,6 +150,10 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 	}
 	if found.cut {
 		k.flag(record.FlagValueCut)
+	}
+	if ip.IsValid() {
+		place := p.geo.Lookup(ip)
+		r.Country, r.Network, r.Anonymity = place.Country, place.Network, place.Anonymous
 	}
 	r.Flags = k.flags
 	return r, true, nil

@@ -3,8 +3,10 @@ package inspect
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"sojourn/internal/exchange"
+	"sojourn/internal/geo"
 	"sojourn/internal/inspect/identity"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
@@ -290,5 +293,34 @@ func BenchmarkInspect(b *testing.B) {
 				p.Inspect(x)
 			}
 		})
+	}
+}
+
+func TestInspectPlaces(t *testing.T) {
+	const dir = "../../../shared/data/geoip/"
+	files := []string{dir + "GeoLite2-Country-Test.mmdb", dir + "GeoLite2-ASN-Test.mmdb", dir + "GeoIP2-Anonymous-IP-Test.mmdb"}
+	if _, err := os.Stat(files[0]); err != nil {
+		t.Skip("the test databases are not here: ", err)
+	}
+	places, err := geo.Open(files, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(Config{Key: testKey, Geo: places})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := get("h", "/", "")
+	x.Client = netip.MustParseAddr("81.2.69.160")
+	if r := inspected(t, p, x); r.Country != "GB" {
+		t.Errorf("country %q", r.Country)
+	}
+	x = get("h", "/", "")
+	x.Client = netip.MustParseAddr("1.128.0.0")
+	if r := inspected(t, p, x); r.Network == "" {
+		t.Error("no network")
+	}
+	if r := inspected(t, testPipeline(t, ""), get("h", "/", "")); r.Country != "" || r.Network != "" || r.Anonymity != "" {
+		t.Errorf("without databases: %q, %q, %q", r.Country, r.Network, r.Anonymity)
 	}
 }
