@@ -86,7 +86,7 @@ func TestBombs(t *testing.T) {
 		}
 		return x
 	}
-	zeros := make([]byte, 64<<20)
+	zeros := make([]byte, 16<<20)
 	for i := range zeros {
 		zeros[i] = '['
 	}
