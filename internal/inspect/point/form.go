@@ -68,6 +68,12 @@ type field struct {
 	value   string
 	text    []byte // value, decoded, once it was wanted
 	charset encoding.Encoding
+
+	// Of a part of a multipart form.
+
+	content  []byte // in place of value, not encoded but for its charset
+	filename []byte // nil: it is no file
+	cut      bool   // only the beginning of the content is known
 }
 
 // plain takes a parameter without brackets in its name.
@@ -153,13 +159,29 @@ func (f *field) end(n *node, path uint64) {
 
 // take decodes the value when it is wanted.
 func (f *field) take(n *node) {
-	if n == nil || !n.isValue() || f.visited[n.id] && !n.many {
+	if n == nil || !n.isValue() {
+		return
+	}
+	if f.filename != nil {
+		f.run.value(n.step("filename"), f.filename)
+	}
+	if f.cut || f.visited[n.id] && !n.many {
 		return
 	}
 	if f.text == nil {
-		f.text = f.appendUnescaped(f.value)
+		f.text = f.decoded()
 	}
 	f.run.value(n, f.text)
+}
+
+func (f *field) decoded() []byte {
+	switch {
+	case f.content == nil:
+		return f.appendUnescaped(f.value)
+	case f.charset == nil || !f.takeDecoded("multipart", len(f.content)):
+		return f.content
+	}
+	return toUTF8(f.charset, f.content)
 }
 
 func (f *field) unescape(s string) string {
