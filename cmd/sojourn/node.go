@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"strconv"
 	"sync"
@@ -72,13 +71,6 @@ const (
 	// lingerTimeout bounds how long a node keeps its bus up for a hub to drain.
 	lingerTimeout = 30 * time.Second
 	checkTimeout  = 2 * time.Second
-	// restartBusAfter is how long the node's own bus may take nothing before it is
-	// started anew, and how long until the next time.
-	restartBusAfter = 30 * time.Second
-	ensureTimeout   = 10 * time.Second
-
-	busTokenEnv = "SOJOURN_BUS_TOKEN"
-	loopback    = "127.0.0.1"
 )
 
 // Run proxies until it is told to stop, then sends the last records.
@@ -110,7 +102,8 @@ type node struct {
 	unlock    func()
 	server    *bus.Server // nil when the bus runs elsewhere
 	bus       *bus.Conn
-	busBytes  int64 // limit of the stream
+	busAt     bus.Address // of server, as it was told last
+	busBytes  int64       // limit of the stream
 	publisher *bus.Publisher
 	geo       *geo.Reader
 	pipeline  *inspect.Pipeline
@@ -124,6 +117,8 @@ type node struct {
 	started   time.Time
 	logger    *slog.Logger
 
+	stopBus     context.CancelFunc
+	keeping     sync.WaitGroup // of the bus
 	stopSending context.CancelFunc
 	flushed     sync.Once
 }
@@ -131,7 +126,7 @@ type node struct {
 // openNode opens the parts in order; what it opened is closed again when a later
 // part fails.
 func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
-	n = &node{started: time.Now(), logger: logger, unlock: func() {}, metrics: prometheus.NewRegistry(), stopSending: func() {}}
+	n = &node{started: time.Now(), logger: logger, unlock: func() {}, metrics: prometheus.NewRegistry(), stopBus: func() {}, stopSending: func() {}}
 	defer func() {
 		if err != nil {
 			n.flush()
@@ -161,7 +156,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 		n.unlock = func() {}
 		return n, err
 	}
-	if err := n.openBus(c, data); err != nil {
+	if err := n.connectBus(c, data); err != nil {
 		return n, err
 	}
 	if err := n.openInspector(c, data, pol, named); err != nil {
@@ -178,32 +173,11 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 		return n, err
 	}
 	n.policies = ledger.NewPolicies(n.bus, inspect.Check, logger)
-	return n, n.answer()
-}
-
-// openBus starts the embedded server, unless one elsewhere is named, and makes
-// the stream.
-func (n *node) openBus(c *nodeCmd, data *dataFolder) (err error) {
-	if n.busBytes, err = parseSize("--bus-bytes", c.BusBytes); err != nil {
-		return err
+	if err := n.answer(); err != nil {
+		return n, err
 	}
-	if c.Bus != "" {
-		n.bus, err = connectBus(data, c.Bus)
-	} else {
-		err = n.openServer(data)
-	}
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), ensureTimeout)
-	defer cancel()
-	err = n.bus.EnsureStream(ctx, n.busBytes)
-	if err != nil && c.Bus != "" {
-		// It may come up later; the traffic does not wait for it.
-		n.logger.Warn("starting without the bus; records wait for it", "bus", c.Bus, "error", err)
-		return nil
-	}
-	return err
+	n.startBus(data)
+	return n, nil
 }
 
 // parseSize reads the size that a flag gives.
@@ -216,54 +190,6 @@ func parseSize(flag, text string) (int64, error) {
 		return 0, fmt.Errorf("%s %q: must be more than nothing, such as 64MiB", flag, text)
 	}
 	return int64(size), nil
-}
-
-// openServer starts the embedded server where it listened last time, so that a
-// hub that is connected finds it at once, or on a free port when that is taken.
-func (n *node) openServer(data *dataFolder) (err error) {
-	at, listen := bus.Address{}, loopback+":0"
-	if data.readJSON("bus.json", &at) {
-		if earlier, err := bus.HostPort(at.URL); err == nil && isFree(earlier) {
-			listen = earlier
-		}
-	}
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	at.Token = hex.EncodeToString(secret)
-	n.server, err = bus.OpenServer(bus.ServerConfig{
-		Dir: data.busDir(), Listen: listen, Token: at.Token, MaxBytes: n.busBytes, Logger: n.logger,
-	})
-	if err != nil {
-		return err
-	}
-	at.URL = "nats://" + n.server.Addr()
-	if err := data.writeJSON("bus.json", at); err != nil {
-		return err
-	}
-	n.bus, err = bus.ConnectTo(n.server, at.Token)
-	return err
-}
-
-func isFree(addr string) bool {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return false
-	}
-	l.Close()
-	return true
-}
-
-// findBus returns where the bus is now: at url, or where the node of the data
-// folder said last.
-func findBus(data *dataFolder, url string) (bus.Address, error) {
-	if url != "" {
-		return bus.Address{URL: url, Token: os.Getenv(busTokenEnv)}, nil
-	}
-	var at bus.Address
-	if !data.readJSON("bus.json", &at) {
-		return at, fmt.Errorf("no node has run on the data folder %s yet", data.dir)
-	}
-	return at, nil
 }
 
 // openInspector starts the inspection and the sending of what it records.
@@ -341,30 +267,7 @@ func (n *node) run(ctx context.Context) error {
 	defer stop() // before the wait
 	following.Go(func() { n.followPolicy(watching) })
 	following.Go(func() { n.geo.Run(watching, geo.DefaultInterval) })
-	if n.server != nil {
-		go n.watchBus(watching)
-	}
 	return n.proxy.Run(ctx)
-}
-
-// watchBus starts the node's own bus anew when it takes nothing anymore, as after
-// its disk was full.
-func (n *node) watchBus(ctx context.Context) {
-	tick := time.NewTicker(restartBusAfter)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if failing := n.publisher.Failing(); failing > restartBusAfter {
-			n.logger.Warn("starting the bus anew", "failing for", failing)
-			if err := n.server.Restart(); err != nil {
-				n.logger.Error("the bus does not start; records wait for it", "error", err)
-			}
-		}
-	}
 }
 
 // followPolicy keeps the policy in force up to date. With --policy, the file is
@@ -421,12 +324,7 @@ func (n *node) flush() {
 // close closes the bus. It may be called on a node that never ran.
 func (n *node) close() {
 	n.stopSending()
-	if n.bus != nil {
-		n.bus.Close()
-	}
-	if n.server != nil {
-		n.server.Close()
-	}
+	n.closeBus()
 	n.unlock()
 }
 

@@ -80,7 +80,7 @@ func (w *writer) run(ctx context.Context, drain <-chan struct{}) {
 		w.counted = 0 // the next reader may have another stream
 		if ctx.Err() == nil {
 			w.logger.Info("reading the bus from its start again", "cause", err)
-			w.wait(ctx, firstRetry)
+			wait(ctx, firstRetry)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (w *writer) open(ctx context.Context, drain <-chan struct{}) (*bus.Reader, 
 	go func() {
 		select {
 		case <-drain:
-			w.wait(ctx, drainOpen)
+			wait(ctx, drainOpen)
 			cancel()
 		case <-ctx.Done():
 		}
@@ -112,7 +112,7 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 	trimming := trimmer{reader: reader, logger: w.logger}
 	for {
 		if pause := commitEvery - time.Since(committed); pause > 0 {
-			w.wait(ctx, pause)
+			wait(ctx, pause)
 		}
 		draining := false
 		select {
@@ -203,7 +203,7 @@ func (w *writer) write(ctx context.Context, messages []bus.Message, held *held) 
 			held.leaveOut(messages, batches)
 			break
 		}
-		w.wait(ctx, pause)
+		wait(ctx, pause)
 	}
 	if held.requests > w.held.Load() {
 		w.held.Store(held.requests)
@@ -263,7 +263,8 @@ func (w *writer) decode(messages []bus.Message) []store.Batch {
 	return batches
 }
 
-func (w *writer) wait(ctx context.Context, d time.Duration) {
+// wait returns after d, or when ctx is done.
+func wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
