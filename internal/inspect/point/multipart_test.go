@@ -175,9 +175,9 @@ func FuzzMultipart(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	e := mustCompile(f, `request.multipart[*]`, `request.multipart[*].filename`, `request.multipart["a"]["b"]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var out Result
-		e := mustCompile(t, `request.multipart[*]`, `request.multipart[*].filename`, `request.multipart["a"]["b"]`)
 		x := &exchange.Exchange{Header: http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}, RequestBody: exchange.Body{Bytes: []byte(text)}}
 		e.Request(x, &out) // must not panic, whatever it finds
 		r := out.begin(e, Request, x)

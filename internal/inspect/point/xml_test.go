@@ -3,6 +3,7 @@ package point
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -204,6 +205,29 @@ func TestXMLCharsets(t *testing.T) {
 	if got := extract(t, x, `request.xml["a"]["b"]`, `request.xml["a"]["c"]`); got != "request.xml[\"a\"][\"b\"] = \"1\"\nrequest.xml[\"a\"][\"c\"] =\nrequest limit body: body\n" {
 		t.Errorf("truncated: %s", got)
 	}
+}
+
+func TestXMLBombs(t *testing.T) {
+	f := func(name, text string, limit Limit, points ...string) {
+		t.Helper()
+		x := &exchange.Exchange{Header: map[string][]string{"Content-Type": {"application/xml"}}, RequestBody: exchange.Body{Bytes: []byte(text)}}
+		testBomb(t, name, x, limit, points...)
+	}
+	var laughs strings.Builder
+	laughs.WriteString(`<!DOCTYPE a [<!ENTITY e0 "ha">`)
+	for i := range 1_000 {
+		fmt.Fprintf(&laughs, `<!ENTITY e%d "%s">`, i+1, strings.Repeat(fmt.Sprintf("&e%d;", i), 10))
+	}
+	f("billion laughs", laughs.String()+`]><a>&e1000;`+strings.Repeat("&e1000;", 100_000)+"</a>", LimitEntities, `request.xml["a"]`)
+	f("elements", strings.Repeat("<a>", 1_000_000), LimitDepth, `request.xml["a"]["a"]`, `request.xml[*][*][*]`)
+	f("siblings", "<a>"+strings.Repeat("<b/>", 1_000_000), LimitMembers, `request.xml["a"]["b"][70000]`, `request.xml["a"]["c"]`)
+	f("all siblings", "<a>"+strings.Repeat("<b/>", 1_000_000), LimitValues, `request.xml["a"]["b"][*]`, `request.xml[*][*]`)
+	f("attributes", "<a"+strings.Repeat(` b=""`, 1_000_000), LimitMembers, `request.xml["a"].attr["b"]`)
+	f("all attributes", "<a"+strings.Repeat(` b=""`, 100_000)+"/>", LimitValues, `request.xml["a"].attr[*]`, `request.xml["a"].attr["b"]`)
+	f("namespaces", "<a"+strings.Repeat(` xmlns:b="c"`, 50_000)+">"+strings.Repeat("<x:b/>", 100_000), LimitNamespaces, `request.xml["a"]["{c}b"]`, `request.xml["a"]["{d}b"][*]`)
+	f("pieces", "<a>"+strings.Repeat("x<b/>", 150_000)+"</a>", LimitValueBytes, `request.xml["a"]`)
+	f("references", "<a>"+strings.Repeat("&#65;", 200_000)+"</a>", LimitValueBytes, `request.xml["a"]`)
+	f("document in document", "<a>"+strings.Repeat("<b>&lt;c/></b>", 50_000)+"</a>", LimitValues, `request.xml["a"]["b"][*].xml["c"]`)
 }
 
 // Points that overlap do not change what any of them finds.
