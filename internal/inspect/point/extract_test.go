@@ -93,7 +93,7 @@ func TestBombs(t *testing.T) {
 	// 10 MB that inflate to 10 GB: members of gzip, one behind the other.
 	one := pack(t, "gzip", zeros)
 	f("gzip", body(bytes.Repeat(one, 10<<20/len(one)), "gzip"), LimitInflated, `request.json["a"]`)
-	f("gzip of gzip", body(pack(t, "gzip", bytes.Repeat(one, 100)), "gzip, gzip"), LimitInflated, `request.json["a"]`)
+	f("gzip of gzip", body(pack(t, "gzip", bytes.Repeat(one, 100)), "gzip, gzip"), LimitInflateRatio, `request.json["a"]`)
 	f("deflate", body(pack(t, "deflate", zeros), "deflate"), LimitInflated, `request.json["a"]`)
 	for _, c := range []string{"br", "zstd"} {
 		f(c, body(pack(t, c, zeros), c), LimitInflateRatio, `request.json["a"]`)
