@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"io"
 
 	"sojourn/internal/exchange"
@@ -51,6 +52,16 @@ func newSource(f Format, r io.Reader) source {
 	return &lineSource{newLineReader(r)}
 }
 
+// fill is s.fill, a panic of which ends the file and nothing else.
+func fill(s source, b *block) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("bug: reading panicked: %v", cause)
+		}
+	}()
+	return s.fill(b)
+}
+
 type lineSource struct{ lines *lineReader }
 
 func (s *lineSource) fill(b *block) error {
@@ -99,7 +110,7 @@ func findNewest(s source, f Format, tell func(lines uint64)) (newest record.Time
 	lines := uint64(0)
 	for err == nil {
 		var b block
-		err = s.fill(&b)
+		err = fill(s, &b)
 		for _, it := range b.items {
 			if x, _ := it.exchange(&b, parser); x != nil {
 				newest = max(newest, record.TimeOf(x.Started))
@@ -115,9 +126,17 @@ func findNewest(s source, f Format, tell func(lines uint64)) (newest record.Time
 }
 
 // exchange returns what the item holds; with a reason, the item is rejected.
-func (it *item) exchange(b *block, p *lineParser) (*exchange.Exchange, string) {
+func (it *item) exchange(b *block, p *lineParser) (x *exchange.Exchange, reason string) {
 	if it.x != nil || it.reason != "" {
 		return it.x, it.reason
 	}
+	defer rejectPanic(&x, &reason)
 	return p.exchange(b.text[it.start:it.end])
+}
+
+// rejectPanic is deferred by parsers: a panic costs the line or entry alone.
+func rejectPanic(x **exchange.Exchange, reason *string) {
+	if cause := recover(); cause != nil {
+		*x, *reason = nil, fmt.Sprintf("bug: the parser panicked: %v", cause)
+	}
 }

@@ -161,6 +161,7 @@ func (f *harFields) add(field harField) {
 
 // exchange makes the exchange of an entry; with a reason, the entry is rejected.
 func (e *harEntry) exchange() (x *exchange.Exchange, reason string) {
+	defer rejectPanic(&x, &reason)
 	if !e.object || !e.request.object {
 		return nil, "the entry is no object with a request"
 	}

@@ -29,6 +29,8 @@ func (networkInspector) Inspect(x *exchange.Exchange) (record.Request, bool, err
 		return record.Request{}, false, nil
 	case "/fails":
 		return record.Request{}, false, errors.New("no luck")
+	case "/panics":
+		panic("index out of range")
 	}
 	id := sha256.Sum256([]byte(x.Client.String() + x.Header.Get("User-Agent")))
 	return record.Request{
@@ -129,6 +131,33 @@ func logOf(n int) string {
 		fmt.Fprintf(&b, "192.0.2.%d - - [%s] \"GET /items/%d?page=2 HTTP/1.1\" 200 %d \"-\" \"agent\"\n", i%10, at, i, i)
 	}
 	return b.String()
+}
+
+// A panic costs the line that it is about, or what follows in the file, and not
+// the import.
+func TestPanics(t *testing.T) {
+	const line = `198.51.100.7 - - [20/Nov/2026:10:00:00 +0000] "GET %s HTTP/1.1" 200 1 "-" "agent"` + "\n"
+	t.Run("Inspection", func(t *testing.T) {
+		log := fmt.Sprintf(line, "/") + fmt.Sprintf(line, "/panics") + fmt.Sprintf(line, "/")
+		got := run(t, testConfig(newMemorySink()), write(t, "access.log", log))
+		if got.Added != 2 || got.Rejected != 1 || len(got.Rejects) != 1 || got.Rejects[0].Line != 2 ||
+			!strings.Contains(got.Rejects[0].Reason, "index out of range") {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("Parser", func(t *testing.T) {
+		b := &block{text: []byte(fmt.Sprintf(line, "/"))}
+		it := item{n: 1, end: len(b.text)}
+		x, reason := it.exchange(b, &lineParser{format: Combined}) // not made by newLineParser
+		if x != nil || !strings.Contains(reason, "panicked") {
+			t.Errorf("%v, %q", x, reason)
+		}
+	})
+	t.Run("Reader", func(t *testing.T) {
+		if err := fill(nil, &block{}); err == nil || !strings.Contains(err.Error(), "nil pointer") {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 func TestImport(t *testing.T) {

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
+	"sojourn/internal/exchange"
 	"sojourn/internal/record"
 )
 
@@ -66,7 +68,7 @@ func (m *Importer) importFile(ctx context.Context, i int, in *input) error {
 func readBlocks(ctx context.Context, s source, outs ...chan<- *block) error {
 	for {
 		b := &block{judged: make(chan struct{})}
-		err := s.fill(b)
+		err := fill(s, b)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -154,37 +156,50 @@ func (m *Importer) newJudge(in *input) *judge {
 func (j *judge) judge(b *block) {
 	b.requests = make([]record.Request, 0, len(b.items))
 	for k := range b.items {
-		it := &b.items[k]
 		b.tally.lines++
-		x, reason := it.exchange(b, j.parser)
-		if reason != "" {
-			b.tally.reject(it.n, reason)
-			continue
-		}
-		b.tally.flags(x)
-		x.Started = x.Started.AddDate(0, 0, j.shift)
-		at := record.TimeOf(x.Started)
-		x.ID = record.RequestID{At: at, Node: j.node, Seq: uint32(it.n % (1 << record.SeqBits))}
-		if day := at.Day(); day < j.oldest {
-			if b.tally.tooOld++; b.tally.tooOld == 1 || day < b.tally.oldest {
-				b.tally.oldest = day
-			}
-			continue
-		} else if day > j.newest {
-			b.tally.future++
-			continue
-		}
-		request, keep, err := j.inspector.Inspect(x)
-		switch {
-		case err != nil:
-			b.tally.reject(it.n, "inspection failed: "+err.Error())
-		case !keep:
-			b.tally.excluded++
-		default:
-			if !request.IP.IsValid() {
-				b.tally.noAddress++
-			}
-			b.requests = append(b.requests, request)
-		}
+		j.judgeItem(b, &b.items[k])
 	}
+}
+
+func (j *judge) judgeItem(b *block, it *item) {
+	x, reason := it.exchange(b, j.parser)
+	if reason != "" {
+		b.tally.reject(it.n, reason)
+		return
+	}
+	b.tally.flags(x)
+	x.Started = x.Started.AddDate(0, 0, j.shift)
+	at := record.TimeOf(x.Started)
+	x.ID = record.RequestID{At: at, Node: j.node, Seq: uint32(it.n % (1 << record.SeqBits))}
+	if day := at.Day(); day < j.oldest {
+		if b.tally.tooOld++; b.tally.tooOld == 1 || day < b.tally.oldest {
+			b.tally.oldest = day
+		}
+		return
+	} else if day > j.newest {
+		b.tally.future++
+		return
+	}
+	request, keep, err := j.inspect(x)
+	switch {
+	case err != nil:
+		b.tally.reject(it.n, "inspection failed: "+err.Error())
+	case !keep:
+		b.tally.excluded++
+	default:
+		if !request.IP.IsValid() {
+			b.tally.noAddress++
+		}
+		b.requests = append(b.requests, request)
+	}
+}
+
+// inspect is the inspector's Inspect, a panic of which costs that request alone.
+func (j *judge) inspect(x *exchange.Exchange) (request record.Request, keep bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("bug: a panic: %v", p)
+		}
+	}()
+	return j.inspector.Inspect(x)
 }
