@@ -185,7 +185,7 @@ type importSink struct{ store store.Store }
 func (s importSink) Write(ctx context.Context, batches []importer.Batch) (importer.Written, error) {
 	out := make([]store.Batch, len(batches))
 	for i, b := range batches {
-		out[i] = store.Batch{Position: store.Position{Log: b.Log, Seq: b.Seq}, Requests: b.Requests}
+		out[i] = store.BatchOf(store.Position{Log: b.Log, Seq: b.Seq}, b.Requests)
 	}
 	written, err := s.store.Write(ctx, out)
 	return importer.Written(written), err

@@ -32,6 +32,10 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 	if n := len(e.Tried); n > 0 && e.Tried[n-1].Found {
 		return e, true, nil
 	}
+	if r := &e.Request; r.Rung == record.RungMCP {
+		e.Tried = append(e.Tried, identity.Attempt{Name: r.Key, Point: r.Point, Rung: r.Rung, Found: true})
+		return e, true, nil
+	}
 	e.Tried = append(e.Tried, p.identity.Explain(&identity.Request{
 		Application: route.application, IP: e.Request.IP, Header: x.Header, Path: x.Path, Query: x.Query,
 	})...)
@@ -40,7 +44,7 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 
 // explain tells which own keys were tried.
 func (c *parameters) explain(x *exchange.Exchange, application string) (out []identity.Attempt) {
-	if c.extractor == nil {
+	if !c.asks {
 		return nil
 	}
 	var result point.Result

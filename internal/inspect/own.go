@@ -25,20 +25,26 @@ var results = sync.Pool{New: func() any { return new(point.Result) }}
 
 // found is what the parameters of a policy found in one exchange.
 type found struct {
-	own     *identity.Candidate // the grouping key that won; nil: none
-	tried   int                 // grouping keys without a value before it
+	own     *identity.Candidate // what an own key or the MCP rung yielded; nil: nothing
+	tried   int                 // keys of those rungs without a value before it
 	context []record.Value
 	user    string
 	role    string
-	cut     bool // a value or the number of values was over its limit
-	broken  bool // a body or value was malformed where a point asked
-	limited bool // a limit ended the reading
+
+	operation string // GraphQL
+	mcp       *record.MCP
+	findings  []record.Finding
+	cut       bool // a value or the number of values was over its limit
+	broken    bool // a body or value was malformed where a point asked
+	limited   bool // a limit ended the reading
 }
 
 // find reads the exchange once for all parameters, chooses the first grouping key
 // with a value, and takes what is kept.
 func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string) (f found) {
-	if c.extractor == nil {
+	server := c.server(x)
+	mcp, graphql := server != nil || point.MayBeMCP(x), point.MayBeGraphQL(x)
+	if !c.asks && !mcp && !graphql {
 		return f
 	}
 	result := results.Get().(*point.Result)
@@ -67,6 +73,12 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 			}
 		}
 		p.keep(q, result, &f)
+	}
+	if graphql {
+		f.readGraphQL(c.extractor, x, result)
+	}
+	if mcp {
+		f.readMCP(c, x, result, server)
 	}
 	return f
 }

@@ -15,11 +15,14 @@ import (
 // parameters are the session part of a policy, compiled: every point that it
 // asks for is in one extractor, read once.
 type parameters struct {
-	extractor *point.Extractor // nil: nothing is asked
+	extractor *point.Extractor
+	asks      bool             // a point of the policy asks for something
 	capture   exchange.Capture // what of the bodies that needs
 	list      []parameter      // in the order of the document
 	maskNames []mask
 	maskQuery map[string]bool // query parameters whose value never stays in the query
+	servers   []mcpServer
+	serverAt  *policy.Matcher // finds a server by its place in servers
 	maskPath  map[int]bool    // segments of the path that are never kept
 }
 
@@ -100,7 +103,9 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 		q.hashed = q.Hash || q.Keep != policy.KeepClear && (q.Group || secretName(q.last, ""))
 		c.list = append(c.list, q)
 	}
-	if len(points) > 0 && len(problems) == 0 {
+	problems = append(problems, c.compileMCP(p, &points)...)
+	c.asks = len(points) > 0
+	if len(problems) == 0 {
 		var err error
 		if c.extractor, err = point.Compile(points); err != nil {
 			problems = append(problems, p.Problem("session.parameters", "%v", err))

@@ -89,7 +89,7 @@ func (p *Pipeline) Begin(x *exchange.Exchange) {
 		route := p.rules.Load().route(x)
 		x.Policy = route
 		if !route.excluded {
-			x.Capture = route.rules.parameters.capture
+			x.Capture = route.rules.parameters.wants(x)
 		}
 	}
 }
@@ -134,12 +134,12 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		Method:      k.keep(x.Method, MaxMethod, plainEscapes),
 		Path:        k.keep(path, MaxPath, percentEscapes),
 		Query:       k.keep(query, MaxQuery, percentEscapes),
-		Endpoint:    p.endpoint.Name(host, x.Path, path, x.Status),
+		Endpoint:    found.endpointOf(p.endpoint.Name(host, x.Path, path, x.Status), x.Method),
 		Status:      x.Status, RequestBytes: x.RequestBytes, ResponseBytes: x.ResponseBytes,
 		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,
 		Accepted: x.Status != 0 && x.Status != http.StatusUnauthorized && x.Status != http.StatusForbidden,
-		User:     found.user, Role: found.role, Context: found.context,
+		User:     found.user, Role: found.role, Context: found.context, Operation: found.operation, MCP: found.mcp,
 		Revision: route.rules.revision,
 	}
 	if who.Truncated || found.limited {
@@ -150,6 +150,10 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 	}
 	if found.cut {
 		k.flag(record.FlagValueCut)
+	}
+	for _, f := range found.findings {
+		f.ID, f.Request, f.Session, f.Started = r.ID.String()+"-"+f.ID, r.ID, r.Session, r.Started
+		r.Findings = append(r.Findings, f)
 	}
 	if ip.IsValid() {
 		place := p.geo.Lookup(ip)

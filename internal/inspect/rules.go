@@ -50,7 +50,6 @@ func pending(p *policy.Policy) (problems []error) {
 		used  bool
 	}{
 		{"session.fingerprint", p.Session.Fingerprint},
-		{"mcp", len(p.MCP) > 0},
 		{"jwks", len(p.JWKS) > 0},
 	} {
 		if part.used {

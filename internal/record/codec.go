@@ -54,10 +54,16 @@ const (
 	fieldOperation     = 34
 	fieldMCP           = 35
 	fieldContext       = 36
+	fieldFinding       = 37
 
 	contextName   = 1
 	contextValue  = 2
 	contextHashed = 3
+
+	findingID     = 1
+	findingType   = 2
+	findingDetail = 3
+	findingAttack = 4
 
 	mcpServer     = 1
 	mcpMethod     = 2
@@ -163,7 +169,20 @@ func appendRequest(b []byte, r *Request) []byte {
 		b = protowire.AppendTag(b, fieldContext, protowire.BytesType)
 		b = protowire.AppendBytes(b, appendValue(nil, &r.Context[i]))
 	}
+	for i := range r.Findings {
+		b = protowire.AppendTag(b, fieldFinding, protowire.BytesType)
+		b = protowire.AppendBytes(b, appendFinding(nil, &r.Findings[i]))
+	}
 	return b
+}
+
+// appendFinding leaves out what a finding has in common with its request.
+func appendFinding(b []byte, f *Finding) []byte {
+	b = appendText(b, findingID, f.ID)
+	b = appendText(b, findingType, f.Type)
+	b = appendText(b, findingDetail, f.Detail)
+	b = protowire.AppendTag(b, findingAttack, protowire.VarintType)
+	return protowire.AppendVarint(b, protowire.EncodeBool(f.Attack))
 }
 
 func appendMCP(b []byte, m *MCP) []byte {
@@ -272,13 +291,36 @@ func decodeRequest(b []byte, r *Request) error {
 		case fieldContext:
 			r.Context = append(r.Context, Value{})
 			return decodeValue(raw, &r.Context[len(r.Context)-1])
+		case fieldFinding:
+			r.Findings = append(r.Findings, Finding{})
+			return decodeFinding(raw, &r.Findings[len(r.Findings)-1])
 		}
 		return nil
 	})
 	if !started {
 		r.Started = r.ID.At
 	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Request, f.Session, f.Started = r.ID, r.Session, r.Started
+	}
 	return err
+}
+
+func decodeFinding(b []byte, f *Finding) error {
+	return eachField(b, func(num protowire.Number, v uint64, raw []byte) error {
+		switch num {
+		case findingID:
+			f.ID = text(raw)
+		case findingType:
+			f.Type = text(raw)
+		case findingDetail:
+			f.Detail = text(raw)
+		case findingAttack:
+			f.Attack = protowire.DecodeBool(v)
+		}
+		return nil
+	})
 }
 
 // text is raw as a string without a copy: raw lies in DecodeBatch's own clone,

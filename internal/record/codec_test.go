@@ -29,6 +29,7 @@ func filled(t testing.TB) Request {
 		Context:  []Value{{"username", "maria", false}, {"card", "9f86d081884c7d65", true}},
 		Accepted: true, Tried: 3, Flags: []Flag{FlagValueCut, FlagClientGone}, Revision: 9,
 	}
+	r.Findings = []Finding{{"f-1", r.ID, r.Session, r.Started, "protocol_smuggling", true, "method twice"}}
 	v := reflect.ValueOf(r)
 	for i := range v.NumField() {
 		if v.Field(i).IsZero() {

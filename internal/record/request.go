@@ -39,6 +39,10 @@ type Request struct {
 	Context       []Value    `json:"context,omitempty" doc:"Values of the policy's context parameters, in its order"`
 	Flags         []Flag     `json:"flags,omitempty" doc:"What was cut, malformed or unusual about it"`
 	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+
+	// Findings are what inspection found about it at once. They travel with it and
+	// are stored as rows of their own; a request that is read has none here.
+	Findings []Finding `json:"-"`
 }
 
 // Value is what a context parameter yielded.

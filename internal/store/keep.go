@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sojourn/internal/record"
 )
@@ -25,6 +26,7 @@ func Kept(r record.Request) record.Request {
 		*m = max(*m, record.Unknown)
 	}
 	r.IP = KeptAddr(r.IP)
+	r.Findings = nil // rows of their own
 	if len(r.Flags) == 0 {
 		r.Flags = nil
 	}
@@ -70,4 +72,9 @@ func KeptFinding(f record.Finding) record.Finding {
 func KeptAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // Text returns s as valid UTF-8, each run of other bytes replaced by U+FFFD.
-func Text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func Text(s string) string {
+	if utf8.ValidString(s) { // much faster than replacing nothing
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

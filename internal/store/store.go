@@ -73,6 +73,16 @@ type Batch struct {
 	Findings []record.Finding
 }
 
+// BatchOf makes a batch of requests and of the findings that came with them.
+func BatchOf(at Position, requests []record.Request) Batch {
+	b := Batch{Position: at, Requests: requests}
+	for i := range requests {
+		b.Findings = append(b.Findings, requests[i].Findings...)
+		requests[i].Findings = nil
+	}
+	return b
+}
+
 // Written counts what Write did with the requests it was given.
 type Written struct {
 	Stored  int // now in the store
