@@ -132,6 +132,7 @@ type mcpWork struct {
 	mcp   MCP
 	says  bool // something marks the messages as MCP
 	newer bool // something says that they are of the stateless generation
+	typed bool // a result looks like those of the stateless generation
 
 	version    string // that requests state
 	negotiated string // that the server answers
@@ -168,7 +169,7 @@ func (w *mcpWork) begin(side Side) {
 func (w *mcpWork) head(x *exchange.Exchange) {
 	m := &w.mcp
 	stated := first(x.Header[mcpVersionHeader])
-	newer := w.newer || isStateless(stated)
+	newer := w.newer || isStateless(stated) || w.typed && len(x.Header[mcpSessionHeader]) == 0
 	says := w.says || newer
 	for _, name := range mcpHeaders {
 		says = says || len(x.Header[name]) > 0 || len(x.ResponseHeader[name]) > 0

@@ -52,7 +52,7 @@ type mcpRaw struct {
 	params          mcpParams
 	result, isError bool
 	failed          bool // the result of a tool that says so
-	newer           bool // the result has a member that only the newer generation has
+	typed           bool // the result says of what type it is, as the newer generation does
 	negotiated      []byte
 	code, message   []byte
 }
@@ -130,7 +130,7 @@ func (s *mcpScan) resultMember(name []byte) bool {
 	case "isError":
 		s.m.failed = string(value) == "true"
 	case "resultType":
-		s.m.newer = true
+		s.m.typed = true
 	case "protocolVersion":
 		s.m.negotiated = s.text(value)
 	}
@@ -283,7 +283,8 @@ func (m *mcpRaw) kind() MCPKind {
 // counts.
 func (s *mcpScan) takeParams(m *MCPMessage) {
 	w, p := &s.mcp, &s.m.params
-	w.newer = w.newer || s.m.newer || isStateless(string(p.metaVersion))
+	w.newer = w.newer || isStateless(string(p.metaVersion))
+	w.typed = w.typed || s.m.typed
 	w.says = w.says || w.newer || p.metaVersion != nil || p.metaName != nil
 	if s.side == Response {
 		if w.negotiated == "" && isRevision(string(s.m.negotiated)) {
@@ -348,26 +349,4 @@ func (s *mcpScan) keptArguments(text []byte) []byte {
 	begin := len(w.text)
 	w.text = append(w.text, text...)
 	return w.text[begin:len(w.text):len(w.text)]
-}
-
-// traceID returns the trace id of a traceparent (W3C Trace Context §3.2), empty
-// when it is none.
-func traceID(parent []byte) string {
-	const size = len("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	if len(parent) < size || len(parent) > size && (string(parent[:2]) == "00" || parent[size] != '-') || string(parent[:2]) == "ff" {
-		return ""
-	}
-	zero := true
-	for i, c := range parent[:size] {
-		if dash := i == 2 || i == 35 || i == 52; dash != (c == '-') {
-			return ""
-		} else if !dash && (unhex(c) < 0 || 'A' <= c && c <= 'F') {
-			return ""
-		}
-		zero = zero && (i < 3 || i >= 35 || c == '0')
-	}
-	if zero {
-		return ""
-	}
-	return string(parent[3:35])
 }
