@@ -255,10 +255,7 @@ func (w *writer) decode(messages []bus.Message) []store.Batch {
 			w.future.Add(future)
 			w.counted = m.Seq
 		}
-		batches = append(batches, store.Batch{
-			Position: store.Position{Log: "bus:" + m.Publisher, Seq: m.Number},
-			Requests: kept,
-		})
+		batches = append(batches, store.BatchOf(store.Position{Log: "bus:" + m.Publisher, Seq: m.Number}, kept))
 	}
 	return batches
 }
