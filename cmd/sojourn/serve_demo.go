@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,50 +87,90 @@ func (c *serveCmd) startDemo(a *app, data *dataFolder, logger *slog.Logger) (*ru
 	return d, nil
 }
 
+// filling is a stretch of the past that a demo fills in. It is remembered until
+// all of it is in the store: an interrupted one is completed with the same files,
+// and importing those again adds nothing.
+type filling struct {
+	Seed uint64       `json:"seed"`
+	From time.Time    `json:"from"`
+	To   time.Time    `json:"to"`
+	Days []record.Day `json:"days"` // that the store did not have
+}
+
+const (
+	fillingFile = "demo.json"
+	fillingDir  = "demo-past" // of the files to import
+)
+
 // fillPast writes what the past days saw as HAR files and imports them, except
 // for days that the store has already.
 func (d *runningDemo) fillPast(a *app, data *dataFolder, policy string) error {
-	now := time.Now()
-	today := record.TimeOf(now).Day()
-	dir, err := os.MkdirTemp(data.dir, "demo-")
-	if err != nil {
-		return fmt.Errorf("data folder %s is not writable: %w", data.dir, err)
+	var interrupted filling
+	if data.readJSON(fillingFile, &interrupted) {
+		if err := d.fill(a, data, policy, &interrupted); err != nil {
+			return err
+		}
 	}
-	defer os.RemoveAll(dir)
-	files, err := d.writeDays(data, dir, today-record.Day(d.flags.DemoDays), now)
+	now := time.Now().UTC().Truncate(time.Second)
+	f := d.missing(data, now)
+	if len(f.Days) == 0 {
+		return nil
+	}
+	if err := data.writeJSON(fillingFile, f); err != nil {
+		return err
+	}
+	return d.fill(a, data, policy, f)
+}
+
+// missing returns the filling of the days up to now that the store does not have.
+func (d *runningDemo) missing(data *dataFolder, now time.Time) *filling {
+	today := record.TimeOf(now).Day()
+	first := today - record.Day(d.flags.DemoDays)
+	f := &filling{Seed: d.flags.DemoSeed, From: first.Start().Std(), To: now}
+	for day := first; day <= today; day++ {
+		if _, err := os.Stat(filepath.Join(data.daysDir(), day.String()+".duckdb")); err != nil {
+			f.Days = append(f.Days, day)
+		}
+	}
+	return f
+}
+
+// fill fills in what f says, and forgets f.
+func (d *runningDemo) fill(a *app, data *dataFolder, policy string, f *filling) error {
+	files, err := d.writeDays(data, f)
+	defer os.RemoveAll(data.path(fillingDir))
 	if err != nil {
 		return fmt.Errorf("writing the demo's past days: %w", err)
 	}
-	if len(files) == 0 {
-		return nil
+	if len(files) > 0 {
+		fmt.Fprintf(a.stderr, "Filling in the last %d days of the demo…\n", d.flags.DemoDays)
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		cmd := exec.CommandContext(d.ctx, self, append([]string{"import", "--data", data.dir, "--policy", policy}, files...)...)
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.Stderr = a.stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("filling in the demo's past days: %w", err)
+		}
 	}
-	fmt.Fprintf(a.stderr, "Filling in the last %d days of the demo…\n", d.flags.DemoDays)
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(d.ctx, self, append([]string{"import", "--data", data.dir, "--policy", policy}, files...)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Stderr = a.stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("filling in the demo's past days: %w", err)
-	}
-	return nil
+	return os.Remove(data.path(fillingFile))
 }
 
-// writeDays writes one file a day from the first day to now into dir, and returns
-// those of the days that the store does not have.
-func (d *runningDemo) writeDays(data *dataFolder, dir string, first record.Day, now time.Time) (files []string, err error) {
-	cfg := demo.HARConfig{
-		Traffic: demo.Traffic{Seed: d.flags.DemoSeed, PerSecond: demo.HistoryPerSecond},
-		From:    first.Start().Std(), To: now,
+// writeDays writes one file for each day of f, and returns them.
+func (d *runningDemo) writeDays(data *dataFolder, f *filling) (files []string, err error) {
+	dir := data.path(fillingDir)
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil {
+		return nil, err
 	}
+	cfg := demo.HARConfig{Traffic: demo.Traffic{Seed: f.Seed, PerSecond: demo.HistoryPerSecond}, From: f.From, To: f.To}
 	_, err = demo.WriteHARDays(d.ctx, cfg, func(at time.Time) (io.WriteCloser, error) {
-		day := record.TimeOf(at).Day().String()
-		if _, err := os.Stat(filepath.Join(data.daysDir(), day+".duckdb")); err == nil {
+		day := record.TimeOf(at).Day()
+		if !slices.Contains(f.Days, day) {
 			return nil, nil
 		}
-		file := filepath.Join(dir, day+".har")
+		file := filepath.Join(dir, day.String()+".har")
 		files = append(files, file)
 		return os.Create(file)
 	})
