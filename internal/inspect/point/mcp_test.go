@@ -83,6 +83,11 @@ data: {"jsonrpc":"2.0","id":"a","result":{"content":[],"isError":true}}
 			{Side: Response, Kind: MCPError, Method: "tools/call", Name: "a", ID: "1", Code: -32601, Error: "x", Failed: true},
 			{Side: Response, Kind: MCPResponse, ID: "9"},
 		}})
+	f("a result that only looks stateless", exchanged("Mcp-Session-Id: s-1", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, "\n"+`{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}`),
+		&MCP{Generation: GenerationSessions, SessionID: "s-1", Messages: []MCPMessage{
+			{Side: Request, Kind: MCPRequest, Method: "ping", ID: "1"},
+			{Side: Response, Kind: MCPResponse, Method: "ping", ID: "1"},
+		}})
 	f("a stream that is asked for", parseCase(t, "GET /mcp HTTP/1.1\nAccept: text/event-stream\nMcp-Session-Id: s-1\n\n"),
 		&MCP{Generation: GenerationSessions, SessionID: "s-1"})
 	f("what it is about", exchanged("", `[{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"u"},"argument":{"name":"n"}}},{"jsonrpc":"2.0","id":2,"method":"completion/complete","params":{"ref":{"name":"p"}}},{"jsonrpc":"2.0","id":3,"method":"tasks/get","params":{"taskId":"t"}}]`, "\n"),
