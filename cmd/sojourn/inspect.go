@@ -43,7 +43,8 @@ type inspected struct {
 	Endpoint    string             `json:"endpoint"`
 	Context     []record.Value     `json:"context"`
 	GraphQL     *inspectedGraphQL  `json:"graphql,omitempty"`
-	MCP         *record.MCP        `json:"mcp,omitempty"`
+	MCP         *inspectedMCP      `json:"mcp,omitempty"`
+	Findings    []inspectedFinding `json:"findings"`
 	Flags       []record.Flag      `json:"flags"`
 }
 
@@ -54,8 +55,27 @@ type inspectedKey struct {
 	Strength record.Strength `json:"strength"`
 }
 
+// inspectedGraphQL is the operation as it is kept, and what it is made of.
 type inspectedGraphQL struct {
-	Operation string `json:"operation"`
+	Operation  string               `json:"operation"`
+	Operations []inspectedOperation `json:"operations"`
+}
+
+type inspectedOperation struct {
+	Type   string   `json:"type"`
+	Name   string   `json:"name"`
+	Fields []string `json:"fields"`
+}
+
+type inspectedMCP struct {
+	*record.MCP
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+}
+
+type inspectedFinding struct {
+	Type   string `json:"type"`
+	Attack bool   `json:"attack"`
+	Detail string `json:"detail"`
 }
 
 // inspectKeyBytes is the fixed key of a run without --key-file: all zero.
@@ -117,11 +137,23 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 	line := inspected{
 		SessionID: r.Session, Tried: e.Tried, User: r.User, Role: r.Role, Application: r.Application,
 		Key:      inspectedKey{r.Key, r.Point, r.Rung, r.Strength},
-		Endpoint: r.Method + " " + r.Endpoint, Context: append([]record.Value{}, r.Context...), MCP: r.MCP,
-		Flags: append([]record.Flag{}, r.Flags...),
+		Endpoint: r.Method + " " + r.Endpoint, Context: append([]record.Value{}, r.Context...),
+		Findings: []inspectedFinding{}, Flags: append([]record.Flag{}, r.Flags...),
+	}
+	for _, f := range r.Findings {
+		line.Findings = append(line.Findings, inspectedFinding{f.Type, f.Attack, f.Detail})
+	}
+	if r.MCP != nil {
+		line.MCP = &inspectedMCP{r.MCP, e.Arguments}
+		if !json.Valid(e.Arguments) { // the message is cut or malformed
+			line.MCP.Arguments = nil
+		}
 	}
 	if r.Operation != "" {
-		line.GraphQL = &inspectedGraphQL{r.Operation}
+		line.GraphQL = &inspectedGraphQL{Operation: r.Operation, Operations: []inspectedOperation{}}
+		for _, op := range e.Operations {
+			line.GraphQL.Operations = append(line.GraphQL.Operations, inspectedOperation{op.Type, op.Name, append([]string{}, op.Fields...)})
+		}
 	}
 	return line
 }

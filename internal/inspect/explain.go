@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"bytes"
 	"runtime/debug"
+	"slices"
 
 	"sojourn/internal/exchange"
 	"sojourn/internal/inspect/identity"
@@ -14,6 +16,11 @@ import (
 type Explanation struct {
 	Request record.Request
 	Tried   []identity.Attempt
+
+	Operations []point.Operation // of GraphQL; several of a batch
+	// Arguments are those of the MCP message that Request.MCP tells of, in JSON, as
+	// they came and unmasked: they are shown, never kept.
+	Arguments []byte
 }
 
 // Explain inspects x as Inspect does, and tells the ladder.
@@ -28,6 +35,7 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 		}
 	}()
 	route := x.Policy.(*route)
+	route.rules.parameters.explainProtocols(x, &e)
 	e.Tried = route.rules.parameters.explain(x, route.application)
 	if n := len(e.Tried); n > 0 && e.Tried[n-1].Found {
 		return e, true, nil
@@ -40,6 +48,30 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 		Application: route.application, IP: e.Request.IP, Header: x.Header, Path: x.Path, Query: x.Query,
 	})...)
 	return e, true, nil
+}
+
+// explainProtocols tells what is read of a GraphQL or MCP message and not kept.
+func (c *parameters) explainProtocols(x *exchange.Exchange, e *Explanation) {
+	var result point.Result
+	if e.Request.Operation != "" {
+		for _, op := range c.extractor.GraphQL(x, &result) {
+			op.Fields = slices.Clone(op.Fields)
+			e.Operations = append(e.Operations, op)
+		}
+	}
+	if e.Request.MCP == nil {
+		return
+	}
+	m := c.extractor.MCP(x, &result)
+	if m == nil {
+		return
+	}
+	for i := range m.Messages {
+		if message := &m.Messages[i]; message.Side == point.Request && message.Method != "" {
+			e.Arguments = bytes.Clone(message.Arguments)
+			return
+		}
+	}
 }
 
 // explain tells which own keys were tried.
