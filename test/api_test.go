@@ -63,6 +63,23 @@ type request struct {
 	Strength      string
 	Accepted      bool
 	Flags         []string
+	User, Role    string
+	Operation     string `json:"graphql_operation"`
+	MCP           *mcpMessage
+	Context       []value
+	Revision      uint64
+}
+
+// value is what a context parameter yielded.
+type value struct {
+	Name, Value string
+	Hashed      bool
+}
+
+// mcpMessage is what is kept of an MCP message.
+type mcpMessage struct {
+	Server, Method, Name, Client, Generation, Trace string
+	Error                                           int
 }
 
 // node is a node's own account.
