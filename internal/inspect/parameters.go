@@ -22,8 +22,8 @@ type parameters struct {
 	maskNames []mask
 	maskQuery map[string]bool // query parameters whose value never stays in the query
 	servers   []mcpServer
-	serverAt  *policy.Matcher // finds a server by its place in servers
-	maskPath  map[int]bool    // segments of the path that are never kept
+	serverAt  *policy.MCPMatcher
+	maskPath  map[int]bool // segments of the path that are never kept
 }
 
 // parameter is a policy.Parameter, compiled.

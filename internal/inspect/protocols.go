@@ -27,25 +27,16 @@ type mcpServer struct {
 
 // The keys of the MCP rung after a server's configured session point.
 const (
-	mcpSessionKey = "mcp_session"
-	mcpSubjectKey = "mcp_subject"
-	mcpTraceKey   = "mcp_trace"
-	mcpServerKey  = "mcp_server_session"
+	mcpSessionKey = record.MCPSessionKey
+	mcpSubjectKey = record.MCPSubjectKey
+	mcpTraceKey   = record.MCPTraceKey
+	mcpServerKey  = record.MCPServerKey
 )
 
 // compileMCP compiles the servers of a policy; their points join the extractor's.
 func (c *parameters) compileMCP(p *policy.Policy, points *[]point.Point) (problems []error) {
-	var apps []policy.Application
 	for i := range p.MCP {
 		s, at := &p.MCP[i], "mcp["+strconv.Itoa(i)+"]"
-		a := policy.Application{Name: strconv.Itoa(i)}
-		if s.Host != "" {
-			a.Hosts = []string{s.Host}
-		}
-		if s.Path != "" {
-			a.Paths = []string{s.Path}
-		}
-		apps = append(apps, a)
 		var server mcpServer
 		for _, part := range []struct {
 			field, text string
@@ -67,7 +58,7 @@ func (c *parameters) compileMCP(p *policy.Policy, points *[]point.Point) (proble
 		}
 		c.servers = append(c.servers, server)
 	}
-	c.serverAt = policy.NewMatcher(apps)
+	c.serverAt = policy.NewMCPMatcher(p.MCP)
 	return problems
 }
 
@@ -76,13 +67,9 @@ func (c *parameters) server(x *exchange.Exchange) *mcpServer {
 	if len(c.servers) == 0 {
 		return nil
 	}
-	a := c.serverAt.Match(hostWithoutPort(normalHost(x.Host, x.Scheme)), x.Path)
-	if a == nil {
+	i := c.serverAt.Match(hostWithoutPort(normalHost(x.Host, x.Scheme)), x.Path)
+	if i < 0 {
 		return nil
-	}
-	i, err := strconv.Atoi(a.Name)
-	if err != nil {
-		panic("bug: an MCP server is not named by its number")
 	}
 	return &c.servers[i]
 }

@@ -15,6 +15,37 @@ type MCPServer struct {
 	Role    string `yaml:"role" json:"role,omitempty"`
 }
 
+// MCPMatcher finds the MCP server of a request, by the rules of Matcher.
+type MCPMatcher struct{ places *Matcher }
+
+// NewMCPMatcher compiles servers.
+func NewMCPMatcher(servers []MCPServer) *MCPMatcher {
+	apps := make([]Application, len(servers)) // each named by its place
+	for i, s := range servers {
+		apps[i].Name = strconv.Itoa(i)
+		if s.Host != "" {
+			apps[i].Hosts = []string{s.Host}
+		}
+		if s.Path != "" {
+			apps[i].Paths = []string{s.Path}
+		}
+	}
+	return &MCPMatcher{NewMatcher(apps)}
+}
+
+// Match returns the place of the request's server in the list, or -1.
+func (m *MCPMatcher) Match(host, path string) int {
+	a := m.places.Match(host, path)
+	if a == nil {
+		return -1
+	}
+	i, err := strconv.Atoi(a.Name)
+	if err != nil {
+		panic("bug: an MCP server is not named by its place")
+	}
+	return i
+}
+
 func validateMCP(d *decoder, servers []MCPServer) {
 	if n := len(servers); n > MaxMCPServers {
 		d.problem("mcp", "%d servers are too many: at most %d; a host may hold wildcards", n, MaxMCPServers)

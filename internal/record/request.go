@@ -85,6 +85,15 @@ const (
 	RungNetwork Rung = "network"
 )
 
+// The keys of the MCP rung, in the order they are tried. The first is only there
+// where the operator configured a session point for the server.
+const (
+	MCPServerKey  = "mcp_server_session"
+	MCPSessionKey = "mcp_session"
+	MCPSubjectKey = "mcp_subject"
+	MCPTraceKey   = "mcp_trace"
+)
+
 // Strength says how hard the value that grouped a request is to forge.
 type Strength string
 

@@ -2,14 +2,9 @@ package identity
 
 import "sojourn/internal/record"
 
-// Attempt is a key of the ladder that had something to look at.
-type Attempt struct {
-	Name  string      `json:"name"`
-	Point string      `json:"point"`
-	Rung  record.Rung `json:"rung"`
-	Found bool        `json:"found"`
-	Why   string      `json:"why,omitempty"` // why what stood there did not count
-}
+// Attempt is a key of the ladder that had something to look at; Why says why what
+// stood there did not count.
+type Attempt = record.Attempt
 
 // Explain climbs the built-in set and the network rung as Identify does, and
 // tells of every key whose place held something, up to the one that won. The
