@@ -21,6 +21,7 @@ func (a *API) route(h huma.API) {
 	get(a, h, "/sessions/{id}", "getSession", "Sum up one session", sessionParams, inTurn(a, a.session))
 	get(a, h, "/sessions/{id}/requests", "listRequests", "List the requests of one session", requestListParams, inTurn(a, a.requests))
 	get(a, h, "/requests/{id}", "getRequest", "Show one request", nil, inTurn(a, a.request))
+	get(a, h, "/requests/{id}/explain", "explainRequest", "Tell why one request is in its session", nil, inTurn(a, a.explain))
 	get(a, h, "/system", "getSystem", "Show the state of the installation", nil, a.system)
 	if a.policy != nil {
 		a.routePolicy(h)

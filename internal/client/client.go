@@ -98,6 +98,12 @@ func (c *Client) Request(ctx context.Context, id string) (record.RequestDetail, 
 	return r, err
 }
 
+// Explain tells why a request is in its session.
+func (c *Client) Explain(ctx context.Context, id string) (e record.Explanation, err error) {
+	err = c.decode(ctx, http.MethodGet, "requests/"+url.PathEscape(id)+"/explain", nil, &e)
+	return e, err
+}
+
 // System shows the state of the installation.
 func (c *Client) System(ctx context.Context) (s record.System, err error) {
 	err = c.decode(ctx, http.MethodGet, "system", nil, &s)
