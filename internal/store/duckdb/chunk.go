@@ -17,8 +17,17 @@ type table struct {
 	appender mapping.Appender
 	types    []mapping.LogicalType
 	data     mapping.DataChunk
-	vectors  []mapping.Vector
+	vectors  []vector
 	rows     int // filled in data
+}
+
+// vector is a column of a chunk. What it points to is DuckDB's, and good until
+// the chunk goes out; a call into DuckDB for each value would cost more than the
+// value.
+type vector struct {
+	mapping.Vector
+	data     unsafe.Pointer
+	validity []uint64 // nil until a value of the chunk is NULL
 }
 
 // chunkRows is how many rows a chunk holds.
@@ -34,10 +43,18 @@ func openTable(conn mapping.Connection, name string, columns []column) (*table, 
 		t.types = append(t.types, mapping.CreateLogicalType(c.kind))
 	}
 	t.data = mapping.CreateDataChunk(t.types)
-	for i := range columns {
-		t.vectors = append(t.vectors, mapping.DataChunkGetVector(t.data, mapping.IdxT(i)))
-	}
+	t.vectors = make([]vector, len(columns))
+	t.begin()
 	return t, nil
+}
+
+// begin looks up where the values of an empty chunk go.
+func (t *table) begin() {
+	t.rows = 0
+	for i := range t.vectors {
+		v := mapping.DataChunkGetVector(t.data, mapping.IdxT(i))
+		t.vectors[i] = vector{Vector: v, data: mapping.VectorGetData(v)}
+	}
 }
 
 // row starts a row and returns its number in the chunk; a full chunk goes out first.
@@ -61,7 +78,7 @@ func (t *table) push() error {
 		return t.fail()
 	}
 	mapping.DataChunkReset(t.data)
-	t.rows = 0
+	t.begin()
 	return nil
 }
 
@@ -102,17 +119,34 @@ type hugeInt struct {
 // values returns a column of the chunk as DuckDB lays it out. V must be the Go
 // form of the column's type: int64, uint64, uint32, bool or hugeInt.
 func values[V int64 | uint64 | uint32 | bool | hugeInt](t *table, col int) []V {
-	return unsafe.Slice((*V)(mapping.VectorGetData(t.vectors[col])), chunkRows)
+	return unsafe.Slice((*V)(t.vectors[col].data), chunkRows)
 }
 
+// shortText is how DuckDB lays out a text of few bytes: the length, then the bytes
+// and zeros. The bytes of a longer one lie elsewhere.
+type shortText struct {
+	length uint32
+	bytes  [12]byte
+}
+
+// text stores s, which must be UTF-8.
 func (t *table) text(col, row int, s string) {
-	mapping.VectorAssignStringElement(t.vectors[col], mapping.IdxT(row), s)
+	short := shortText{length: uint32(len(s))}
+	if len(s) > len(short.bytes) {
+		mapping.VectorAssignStringElement(t.vectors[col].Vector, mapping.IdxT(row), s)
+		return
+	}
+	copy(short.bytes[:], s)
+	unsafe.Slice((*shortText)(t.vectors[col].data), chunkRows)[row] = short
 }
 
 func (t *table) null(col, row int) {
-	mapping.VectorEnsureValidityWritable(t.vectors[col])
-	mask := unsafe.Slice((*uint64)(mapping.VectorGetValidity(t.vectors[col])), chunkRows/64)
-	mask[row/64] &^= 1 << (row % 64)
+	v := &t.vectors[col]
+	if v.validity == nil {
+		mapping.VectorEnsureValidityWritable(v.Vector)
+		v.validity = unsafe.Slice((*uint64)(mapping.VectorGetValidity(v.Vector)), chunkRows/64)
+	}
+	v.validity[row/64] &^= 1 << (row % 64)
 }
 
 func (t *table) uuid(col, row int, id [16]byte) { values[hugeInt](t, col)[row] = hugeOf(id) }

@@ -164,7 +164,7 @@ func (w *writer) fill(t *table, row int, r record.Request) {
 	values[uint32](t, colEndpoint)[row] = w.codes[dictEndpoint].code(entry{r.Method, r.Endpoint})
 	values[uint32](t, colAgent)[row] = w.codes[dictAgent].code(entry{r.UserAgent, r.JA4})
 	values[uint32](t, colGrouping)[row] = w.codes[dictGrouping].code(entry{r.Key, r.Point, string(r.Rung), string(r.Strength)})
-	values[uint32](t, colFlags)[row] = w.codes[dictFlags].code(entry{joinFlags(r.Flags)})
+	values[uint32](t, colFlags)[row] = w.codes[dictFlags].code(entry{store.Text(joinFlags(r.Flags))})
 	values[uint32](t, colPlace)[row] = w.codes[dictPlace].code(entry{r.Country, r.Network, r.Anonymity})
 	values[uint32](t, colPerson)[row] = w.codes[dictPerson].code(entry{r.User, r.Role})
 	values[uint32](t, colContext)[row] = w.codes[dictContext].code(entry{contextText(r.Context)})
