@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/requests/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell why one request is in its session */
+        get: operations["explainRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -247,6 +264,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Attempt: {
+            found: boolean;
+            /** @example device */
+            name: string;
+            /**
+             * @description Where it looked; several points are joined by +
+             * @example request.header["X-Device"]
+             */
+            point: string;
+            /** @enum {string} */
+            rung: "own" | "mcp" | "builtin" | "network";
+            /** @description Why it was not found */
+            why?: string;
+        };
         BusStatus: {
             /** Format: int64 */
             bytes: number;
@@ -284,6 +315,46 @@ export interface components {
             requests: number;
             /** @description Compacted since its last write */
             sealed: boolean;
+        };
+        Explanation: {
+            /** @description Whether the upstream accepted it: a status other than 401 and 403 */
+            accepted: boolean;
+            /**
+             * @description Name of the grouping key that won
+             * @example PHPSESSID
+             */
+            key: string;
+            /** @description Why the ladder is not told in full; absent when it is */
+            note?: string;
+            /**
+             * @description Where its value was found
+             * @example request.cookie["PHPSESSID"]
+             */
+            point: string;
+            request: string;
+            /**
+             * Format: int64
+             * @description Revision of the policy that judged it; 0 for the built-in policy
+             */
+            revision: number;
+            /**
+             * @description How the request found its session
+             * @enum {string}
+             */
+            rung: "own" | "mcp" | "builtin" | "network";
+            session: string;
+            /**
+             * @description How hard the grouping value is to forge
+             * @enum {string}
+             */
+            strength: "secret" | "claimed" | "network";
+            /** @description The keys in the order they were tried; the last one won */
+            tried: components["schemas"]["Attempt"][];
+            /**
+             * Format: int64
+             * @description How many keys more were tried in vain before the one that won: those of the built-in set or, where the note says that the policy is not known, of any rung
+             */
+            unlisted: number;
         };
         Facet: {
             /**
@@ -1920,6 +1991,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, as lists show it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description Bad Request */
