@@ -122,7 +122,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 	for i := range m.Messages {
 		message := &m.Messages[i]
 		if message.Side == point.Request && f.mcp.Method == "" && message.Method != "" {
-			f.mcp.Method, f.mcp.Name = text(message.Method), text(message.Name)
+			f.mcp.Method, f.mcp.Name = text(message.Method), text(maskName(message.Name, c))
 		}
 		if message.Kind == point.MCPError && f.mcp.Error == 0 {
 			f.mcp.Error = message.Code
@@ -132,7 +132,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 	for i, s := range m.Smuggling {
 		f.findings = append(f.findings, record.Finding{
 			ID: point.ProtocolSmuggling + "-" + strconv.Itoa(i), Type: point.ProtocolSmuggling, Attack: true,
-			Detail: string(s.Kind) + ": " + s.Detail,
+			Detail: string(s.Kind) + maskDetail(s.Detail),
 		})
 	}
 	if server != nil {
@@ -142,6 +142,28 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 	if f.own == nil {
 		f.climbMCP(m, x, result, server)
 	}
+}
+
+// maskName masks the secrets in the name of a tool or prompt, or in the URI of a
+// resource.
+func maskName(name string, by *parameters) string {
+	path, query, found := strings.Cut(name, "?")
+	if isSecret(path, "") || hidesSecret(path) {
+		path = point.Masked
+	}
+	if !found {
+		return path
+	}
+	return path + "?" + maskQuery(query, "", policy.KeepQueryValues, by)
+}
+
+// maskDetail leaves out the detail of a finding that may hold a secret: it quotes
+// what both readers saw.
+func maskDetail(detail string) string {
+	if hidesSecret(detail) {
+		return ""
+	}
+	return ": " + detail
 }
 
 // climbMCP tries the MCP rung: the server's configured point, the session id of

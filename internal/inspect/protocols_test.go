@@ -2,6 +2,8 @@ package inspect
 
 import (
 	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +93,24 @@ func TestMCPSmuggling(t *testing.T) {
 	}
 	if r := inspected(t, p, mcpPost(toolCall, "Mcp-Session-Id: s")); len(r.Findings) != 0 {
 		t.Errorf("a plain call: %+v", r.Findings)
+	}
+}
+
+// TestMCPSecrets: what a resource's URI or a mismatch quotes is not kept in clear.
+func TestMCPSecrets(t *testing.T) {
+	p := testPipeline(t, "")
+	const uri = "https://files.example.com/a?token=hunter2hunter2&page=1"
+	x := mcpPost(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"`+uri+`"}}`,
+		"Mcp-Protocol-Version: 2026-07-28", "Mcp-Method: resources/read", "Mcp-Name: https://files.example.com/b?token=hunter2hunter2")
+	r := inspected(t, p, x)
+	if r.MCP == nil || r.MCP.Name != "https://files.example.com/a?token=[masked]&page=1" {
+		t.Errorf("kept %+v", r.MCP)
+	}
+	if len(r.Findings) == 0 {
+		t.Error("no finding for another name in the header")
+	}
+	if all := fmt.Sprintf("%+v %+v", r, r.MCP); strings.Contains(all, "hunter2") {
+		t.Errorf("a secret is kept: %s", all)
 	}
 }
 
