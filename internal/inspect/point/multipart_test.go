@@ -195,7 +195,9 @@ func FuzzMultipart(f *testing.F) {
 			got = append(got, p)
 		}
 		want, ok := libraryParts(text)
-		if !ok || len(out.Notes) > before {
+		// The library takes a delimiter also behind an empty line that ends otherwise.
+		mixed := strings.Contains(text, "\r\n") && strings.Contains(text, "\n\n--x")
+		if !ok || mixed || len(out.Notes) > before {
 			return
 		}
 		var mine []libraryPart

@@ -36,11 +36,6 @@ func CompileLimited(points []Point, limits Limits) (*Extractor, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range formats {
-			if f.read == nil && f.place != 0 {
-				return nil, fmt.Errorf("point %s: %s cannot be read yet", p, f.name)
-			}
-		}
 		e.points, e.many = append(e.points, p), append(e.many, false)
 		e.insert(i, formats)
 	}
