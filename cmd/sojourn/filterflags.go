@@ -17,6 +17,15 @@ type filterFlags struct {
 	Status      []string `help:"Response status, such as 404, 4xx or 400-499." sep:"none" placeholder:"STATUS"`
 	UserAgent   []string `help:"User-Agent, the whole of it." sep:"none" placeholder:"TEXT"`
 	Key         []string `help:"Name of the grouping key." sep:"none" placeholder:"NAME"`
+	User        []string `help:"The user." sep:"none" placeholder:"NAME"`
+	Role        []string `help:"The user's role." sep:"none" placeholder:"NAME"`
+	Country     []string `help:"Country of the client address, such as DE." sep:"none" placeholder:"CODE"`
+	Network     []string `help:"Network of the client address, such as AWS." sep:"none" placeholder:"NAME"`
+	Context     []string `help:"Context parameter and its value, as tenant=7." sep:"none" placeholder:"NAME=VALUE"`
+	Operation   []string `help:"GraphQL operation." name:"graphql-operation" sep:"none" placeholder:"TEXT"`
+	MCPServer   []string `help:"MCP server, host and path." name:"mcp-server" sep:"none" placeholder:"SERVER"`
+	MCPMethod   []string `help:"MCP method, such as tools/call." name:"mcp-method" sep:"none" placeholder:"METHOD"`
+	MCPName     []string `help:"MCP tool, prompt or resource." name:"mcp-name" sep:"none" placeholder:"NAME"`
 	Request     string   `help:"Request id." placeholder:"ID"`
 }
 
@@ -30,6 +39,8 @@ func (f *filterFlags) values() url.Values {
 	for name, texts := range map[string][]string{
 		"application": f.Application, "host": f.Host, "endpoint": f.Endpoint, "ip": f.IP,
 		"method": f.Method, "status": f.Status, "user_agent": f.UserAgent, "key": f.Key,
+		"user": f.User, "role": f.Role, "country": f.Country, "network": f.Network, "context": f.Context,
+		"graphql_operation": f.Operation, "mcp_server": f.MCPServer, "mcp_method": f.MCPMethod, "mcp_name": f.MCPName,
 	} {
 		if len(texts) > 0 {
 			v[name] = texts

@@ -76,6 +76,10 @@ func (c *requestsShowCmd) Run(a *app) error {
 }
 
 func printRequest(s *screen, r record.RequestDetail) error {
+	var mcp record.MCP
+	if r.MCP != nil {
+		mcp = *r.MCP
+	}
 	err := printFields(s, []field{
 		{"request", r.ID.String()},
 		{"session", r.Session.String()},
@@ -93,7 +97,21 @@ func printRequest(s *screen, r record.RequestDetail) error {
 		{"sent", withUnit(measure(r.RequestBytes), "bytes")},
 		{"received", withUnit(measure(r.ResponseBytes), "bytes")},
 		{"ip", address(r.IP.IsValid(), r.IP.String())},
+		{"country", r.Country},
+		{"network", r.Network},
+		{"anonymity", r.Anonymity},
 		{"user agent", r.UserAgent},
+		{"ja4", r.JA4},
+		{"user", r.User},
+		{"role", r.Role},
+		{"context", contextOf(r.Context)},
+		{"graphql", r.Operation},
+		{"mcp server", mcp.Server},
+		{"mcp method", strings.TrimSpace(mcp.Method + " " + mcp.Name)},
+		{"mcp client", mcp.Client},
+		{"mcp version", mcp.Generation},
+		{"mcp trace", mcp.Trace},
+		{"mcp error", nonZero(mcp.Error)},
 		{"flags", flagsOf(r.Flags)},
 		{"grouped by", fmt.Sprintf("%s at %s", r.Key, r.Point)},
 		{"rung", fmt.Sprintf("%s, %s, accepted: %t, tried before it: %d", r.Rung, r.Strength, r.Accepted, r.Tried)},
@@ -114,4 +132,23 @@ func flagsOf(flags []record.Flag) string {
 		out = append(out, string(f))
 	}
 	return strings.Join(out, ", ")
+}
+
+func contextOf(values []record.Value) string {
+	var out []string
+	for _, v := range values {
+		text := v.Name + "=" + v.Value
+		if v.Hashed {
+			text += " (hashed)"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func nonZero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

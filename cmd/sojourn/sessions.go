@@ -102,7 +102,9 @@ func printSession(s *screen, v record.Session) error {
 		{"attacks", count(v.Attacks)},
 		{"errors", count(v.Errors)},
 		{"grouped by", fmt.Sprintf("%s (%s, %s)", v.Key, v.Rung, v.Strength)},
+		{"user", v.User},
 		{"ip", address(v.IP.IsValid(), v.IP.String())},
+		{"country", v.Country},
 		{"user agent", v.UserAgent},
 		{"days", days(v.Parts)},
 	})
