@@ -122,7 +122,7 @@ func TestIndexOf(t *testing.T) {
 // What String prints, Parse reads back: held for points drawn from the grammar.
 func TestParseReadsWhatStringPrints(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
-	for range 5_000 {
+	for range 2_000 {
 		p := drawPoint(draw)
 		got, err := Parse(p.String())
 		if err != nil {
