@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"mime"
@@ -89,7 +90,7 @@ func (b *harBody) bytes(h http.Header) ([]byte, bool) {
 	case !b.hasText || b.text == "" && len(b.params.list) > 0:
 		return b.form(h), true
 	case b.encoding != "base64":
-		return []byte(b.text), true
+		return onTheWire(b.text, b.kind(h)), true
 	}
 	text := strings.TrimRight(b.text, "=")
 	if len(text)%4 == 1 { // no length of base64: cut
@@ -99,16 +100,15 @@ func (b *harBody) bytes(h http.Header) ([]byte, bool) {
 	return content, err == nil
 }
 
+// kind is the media type of the body.
+func (b *harBody) kind(h http.Header) string { return cmp.Or(h.Get("Content-Type"), b.mimeType) }
+
 // form writes the parameters as the body that they were read from.
 func (b *harBody) form(h http.Header) []byte {
 	if len(b.params.list) == 0 {
 		return nil
 	}
-	kind := h.Get("Content-Type")
-	if kind == "" {
-		kind = b.mimeType
-	}
-	media, options, _ := mime.ParseMediaType(kind)
+	media, options, _ := mime.ParseMediaType(b.kind(h))
 	if media == "multipart/form-data" {
 		return multipartForm(b.params.list, options["boundary"])
 	}
