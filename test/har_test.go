@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -190,12 +191,25 @@ func (v visit) drive(t *testing.T, proxy string) harEntry {
 	e.Time = float64(time.Since(e.Started).Microseconds()) / 1000
 	e.Request = harSide{Method: v.method, URL: "http://" + r.Host + v.target, Proto: "HTTP/1.1", Headers: pairs(r.Header), BodySize: len(v.body)}
 	if v.body != "" {
-		e.Request.PostData = &harBody{MimeType: r.Header.Get("Content-Type"), Text: v.body, Size: len(v.body)}
+		e.Request.PostData = &harBody{MimeType: r.Header.Get("Content-Type"), Text: asText(v.body), Size: len(v.body)}
 	}
 	text := unpacked(t, resp.Header.Get("Content-Encoding"), body)
 	e.Response = harSide{Status: resp.StatusCode, Proto: "HTTP/1.1", Headers: pairs(resp.Header), BodySize: len(body),
 		Content: &harBody{MimeType: resp.Header.Get("Content-Type"), Text: string(text), Size: len(text)}}
 	return e
+}
+
+// asText is a body as a recording holds it: decoded. One that is not UTF-8 is
+// Latin-1, as its header says.
+func asText(body string) string {
+	if utf8.ValidString(body) {
+		return body
+	}
+	runes := make([]rune, 0, len(body))
+	for i := range len(body) {
+		runes = append(runes, rune(body[i]))
+	}
+	return string(runes)
 }
 
 // unpacked is a body as a browser shows it: the header fields of a recording tell

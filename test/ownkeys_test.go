@@ -63,6 +63,7 @@ var ownVisits = []visit{
 		`","items":[{"sku":"tea"},{"id":7},{"sku":"cup"}],"token":"` + ownToken + `"}`},
 	{method: "GET", target: "/own/query?page=2&token=" + ownToken + "&one_time=" + ownOneTime},
 	{method: "POST", target: "/own/other", body: `{"token":null,"card":{"number":"` + ownCard + `"}}`, header: sendsLogin},
+	{method: "POST", target: "/own/umlaut", body: "{\"items\":[{\"sku\":\"s\xfc\xdf\"}]}", header: map[string]string{"Content-Type": "application/json; charset=iso-8859-1"}},
 	{method: "POST", target: "/graphql", body: `{"query":"query getUser($id: ID!) { user(id: $id) { name } }","variables":{"id":"7"}}`, header: sendsJSON},
 }
 
@@ -94,6 +95,7 @@ func TestOwnKeys(t *testing.T) {
 
 	secrets := []string{ownToken, ownCard, ownPIN, ownPassword, ownCookie, ownOneTime, strings.Split(ownClaims, ".")[1], "no-signature-at-all", "Hs2kV9bQ"}
 	for _, s := range []*server{live, imported} {
+		checkTold(t, s, secrets)
 		s.stop(t)
 		searchFor(t, s.data, "/own/query", secrets)
 		for _, secret := range secrets {
@@ -148,8 +150,29 @@ func checkOwnKeys(t *testing.T, stored map[string]request) {
 	if diff := cmp.Diff(expected, kept); diff != "" {
 		t.Errorf("context:\n%s", diff)
 	}
+	if diff := cmp.Diff([]value{{"sku", "süß", false}}, stored["/own/umlaut"].Context); diff != "" {
+		t.Errorf("a body in another charset:\n%s", diff)
+	}
 	if op := stored["/graphql"].Operation; op != "query getUser" {
 		t.Errorf("the GraphQL operation is %q", op)
+	}
+}
+
+// checkTold demands that the API tells no secret: files may hold one packed.
+func checkTold(t *testing.T, s *server, secrets []string) {
+	t.Helper()
+	for _, id := range sessionIDs(s.parts(t, nil)) {
+		for _, path := range []string{"sessions/" + id, "sessions/" + id + "/requests"} {
+			text, err := s.ask(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range secrets {
+				if bytes.Contains(text, []byte(secret)) {
+					t.Errorf("%s tells %s", path, secret)
+				}
+			}
+		}
 	}
 }
 
