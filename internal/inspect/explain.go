@@ -105,6 +105,8 @@ func (q *parameter) missing(result *point.Result) string {
 		switch {
 		case !ok:
 			return points[i] + " is not there"
+		case v.Cut:
+			return points[i] + " is longer than a grouping value may be"
 		case identity.None(string(v.Text)):
 			return points[i] + " stands for no value, such as null or deleted"
 		}

@@ -84,12 +84,12 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 }
 
 // key returns q as the grouping key of an exchange; nil when one of its points
-// has no value.
+// has no value, or one over the limit.
 func (q *parameter) key(result *point.Result) *identity.Candidate {
 	own := &identity.Candidate{Rung: record.RungOwn, Key: q.Name, Point: q.point, Strength: q.strength(nil)}
 	for _, place := range q.places {
 		v, ok := result.First(place)
-		if !ok || identity.None(string(v.Text)) {
+		if !ok || v.Cut || identity.None(string(v.Text)) { // the start of a value would group what differs behind it
 			return nil
 		}
 		own.Parts = append(own.Parts, string(v.Text))

@@ -234,6 +234,26 @@ func TestStrength(t *testing.T) {
 	}
 }
 
+func TestOwnKeyOverTheLimit(t *testing.T) {
+	p := testPipeline(t, tokenKeys)
+	long := strings.Repeat("x", 40<<10)
+	a := inspected(t, p, withBody(get("h", "/", ""), `{"token":"`+long+`a"}`))
+	if a.Rung == record.RungOwn {
+		t.Error("the start of a value groups")
+	}
+}
+
+// TestPointOfTheClient: request.ip is the client's address, not the proxy's in front.
+func TestPointOfTheClient(t *testing.T) {
+	p := testPipeline(t, `client_address: {header: X-Forwarded-For, trusted_proxies: ["203.0.113.0/24"]}
+session: {parameters: [{name: where, point: request.ip}]}
+`)
+	r := inspected(t, p, get("h", "/", "", "X-Forwarded-For: 198.51.100.9"))
+	if len(r.Context) != 1 || r.Context[0].Value != "198.51.100.9" || r.IP.String() != "198.51.100.9" {
+		t.Errorf("context %+v, ip %s", r.Context, r.IP)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	p := testPipeline(t, tokenKeys)
 	explain := func(x *exchange.Exchange) []identity.Attempt {

@@ -102,7 +102,7 @@ func (p *Pipeline) Excluded(x *exchange.Exchange) bool {
 
 // Inspect makes the request that is kept of x; keep is false when the policy
 // leaves it out. A panic on the way comes back as a *PanicError. It does not
-// change x, except that it begins it where nobody has.
+// change x, except that it begins it where nobody has, and names its client.
 func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -116,6 +116,7 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 	}
 
 	ip := route.rules.clientAddress(x)
+	x.Client = ip // for points that ask for it
 	found := p.find(route.rules.parameters, x, route.application)
 	who := p.identity.Identify(&identity.Request{
 		Application: route.application, IP: ip, Header: x.Header, Path: x.Path, Query: x.Query,
