@@ -72,6 +72,19 @@ func (f *serverFlags) with(a *app, do func(*client.Client) error) error {
 	return errors.Join(do(c), closing())
 }
 
+// withRunning calls do with a client of a running server: some answers are in no
+// data folder.
+func (f *serverFlags) withRunning(_ *app, do func(*client.Client) error) error {
+	c, err := f.reach()
+	if errors.Is(err, errNoServer) {
+		return fmt.Errorf("no server runs on the data folder %s: start one with `sojourn serve --data %s`", f.Data, f.Data)
+	}
+	if err != nil {
+		return err
+	}
+	return do(c)
+}
+
 // reach returns a client of a running server, or errNoServer.
 func (f *serverFlags) reach() (*client.Client, error) {
 	if f.Server != "" {

@@ -112,7 +112,7 @@ func unit(f importer.Format) string {
 // quantity prints a number and its unit: 1 line, 2 lines.
 func quantity(n uint64, unit string) string {
 	if n != 1 {
-		if stem, ok := strings.CutSuffix(unit, "y"); ok && unit != "day" {
+		if stem, ok := strings.CutSuffix(unit, "y"); ok && !strings.HasSuffix(stem, "a") && !strings.HasSuffix(stem, "e") {
 			unit = stem + "ie"
 		}
 		unit += "s"

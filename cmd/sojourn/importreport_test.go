@@ -9,7 +9,7 @@ func TestQuantity(t *testing.T) {
 		want string
 	}{
 		{0, "line", "0 lines"}, {1, "line", "1 line"}, {999, "line", "999 lines"},
-		{1000, "entry", "1,000 entries"}, {1234567, "day", "1,234,567 days"},
+		{1000, "entry", "1,000 entries"}, {1234567, "day", "1,234,567 days"}, {2, "key", "2 keys"},
 	} {
 		if got := quantity(tc.n, tc.unit); got != tc.want {
 			t.Errorf("got %q, want %q", got, tc.want)

@@ -19,11 +19,16 @@ type document[T any] struct {
 	filters url.Values
 	ask     func(*client.Client) (T, error)
 	print   func(*screen, T) error
+	running bool // only a running server has it
 }
 
 // show asks for one document and prints it.
 func show[T any](a *app, server *serverFlags, asJSON bool, d document[T]) error {
-	return server.with(a, func(c *client.Client) error {
+	with := server.with
+	if d.running {
+		with = server.withRunning
+	}
+	return with(a, func(c *client.Client) error {
 		if asJSON {
 			return copyJSON(a, c, d.path, d.filters)
 		}

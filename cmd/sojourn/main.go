@@ -36,12 +36,13 @@ type commands struct {
 
 	Sessions sessionsCmd `cmd:"" help:"List and show sessions." group:"Explore"`
 	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session." group:"Explore"`
+	Explain  explainCmd  `cmd:"" help:"Tell the ladder of keys that led a request to its session." group:"Explore"`
 	System   systemCmd   `cmd:"" help:"Show the state of the installation." group:"Explore"`
 	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once." group:"Explore"`
 
 	Inspect inspectCmd `cmd:"" help:"Inspect the entries of a HAR file: which session, why, and what is kept." group:"Set up"`
 	Keys    keysCmd    `cmd:"" help:"Show the built-in session keys, in their order." group:"Set up"`
-	Policy  policyCmd  `cmd:"" help:"Check a policy file." group:"Set up"`
+	Policy  policyCmd  `cmd:"" help:"Check, show and change the policy." group:"Set up"`
 	Openapi openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API." group:"Set up"`
 
 	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete sojourn." group:"Set up"`

@@ -7,9 +7,14 @@ import (
 	"sojourn/internal/policy"
 )
 
-// policyCmd holds what can be done with a policy file.
+// policyCmd holds what can be done with a policy: a file, or the one in force.
 type policyCmd struct {
-	Check policyCheckCmd `cmd:"" help:"Read a policy file and tell what is wrong with it."`
+	Check    policyCheckCmd    `cmd:"" help:"Read a policy file and tell what is wrong with it."`
+	Show     policyShowCmd     `cmd:"" help:"Print the policy in force, or an earlier one."`
+	Put      policyPutCmd      `cmd:"" help:"Put a policy file in force, as a whole or not at all."`
+	History  policyHistoryCmd  `cmd:"" help:"List the policies that were in force, newest first."`
+	Diff     policyDiffCmd     `cmd:"" help:"Tell how one policy differs from another."`
+	Rollback policyRollbackCmd `cmd:"" help:"Put an earlier policy in force again."`
 }
 
 // policyCheckCmd checks a policy file. It needs neither a server nor data.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
+
+	"sojourn/internal/client"
+	"sojourn/internal/record"
 )
 
 // signInCmd makes a link that signs a browser in.
@@ -15,14 +17,11 @@ type signInCmd struct {
 
 // Run asks the running server for a link and prints it.
 func (c *signInCmd) Run(a *app) error {
-	server, err := c.reach()
-	if errors.Is(err, errNoServer) {
-		return fmt.Errorf("no server runs on the data folder %s: start one with `sojourn serve --data %s`", c.Data, c.Data)
-	}
-	if err != nil {
+	var code record.SignInCode
+	err := c.withRunning(a, func(server *client.Client) (err error) {
+		code, err = server.SignInCode(a.ctx)
 		return err
-	}
-	code, err := server.SignInCode(a.ctx)
+	})
 	if err != nil {
 		return err
 	}
