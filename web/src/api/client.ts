@@ -8,6 +8,7 @@ export type Session = Schemas["Session"];
 export type Facet = Schemas["Facet"];
 export type Request = Schemas["Request"];
 export type RequestDetail = Schemas["RequestDetail"];
+export type Explanation = Schemas["Explanation"];
 export type System = Schemas["System"];
 export type NodeStatus = Schemas["NodeStatus"];
 export type DayStatus = Schemas["DayStatus"];

@@ -80,6 +80,15 @@ export function requestQuery(id: string) {
   });
 }
 
+/** The ladder of keys that led a request to its session. A request never changes. */
+export function explainQuery(id: string) {
+  return queryOptions({
+    queryKey: ["explain", id],
+    queryFn: ({ signal }) => answer(api.GET("/api/v1/requests/{id}/explain", { params: { path: { id } }, ...until(signal) })),
+    staleTime: Infinity,
+  });
+}
+
 /** The state of the installation, kept fresh. */
 export const systemQuery = queryOptions({
   queryKey: ["system"],

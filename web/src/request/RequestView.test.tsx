@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { requestDetail, show } from "../testing";
+import { requestDetail, serve, show } from "../testing";
 import { RequestView } from "./RequestView";
 
 const text = () => document.body.textContent ?? "";
@@ -16,6 +16,33 @@ test("says why the request is in its session", () => {
   ]);
   expect(text()).toContain("3 keys tried before it gave no value.");
   expect(text()).toContain("hard to forge");
+});
+
+/** Serves the ladder of the request that the tests show. */
+function serveLadder(change: object) {
+  const { id, session, key, point, rung, strength, accepted } = requestDetail();
+  const tried = [{ name: key, point, rung, found: true }];
+  const ladder = { request: id, session, key, point, rung, strength, accepted, revision: 7, tried, unlisted: 3, ...change };
+  serve({ [`/api/v1/requests/${id}/explain`]: ladder });
+}
+
+test("names the keys that were tried before", async () => {
+  const own = { name: "device\u202E", point: 'request.header["X-Device"]', rung: "own", found: false, why: "had no value" };
+  serveLadder({ tried: [own], unlisted: 2 });
+  show(<RequestView request={requestDetail()} />);
+  expect(await screen.findByText(/had no value/)).toBeDefined();
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
+    'Own keysdevice<U+202E> request.header["X-Device"] had no value',
+    "MCPno value",
+    'Built-in keysPHPSESSID request.cookie["PHPSESSID"]',
+    "Networknot needed",
+  ]);
+});
+
+test("says when the keys are not known any more", async () => {
+  serveLadder({ note: "revision 7 of the policy is not kept any more" });
+  show(<RequestView request={requestDetail()} />);
+  expect(await screen.findByText(/The keys are not listed: revision 7 of the policy is not kept any more\./)).toBeDefined();
 });
 
 test("marks a claim as a claim, and a refusal as no proof", () => {

@@ -1,4 +1,6 @@
-import type { Request, Rung, Strength } from "../api/client";
+import { useQuery } from "@tanstack/react-query";
+import type { Explanation, Request, Rung, Strength } from "../api/client";
+import { explainQuery } from "../api/queries";
 import { plural } from "../format/number";
 import { visible } from "../format/text";
 import { KeyTag } from "../ui/Tag";
@@ -18,8 +20,12 @@ const strengths: Record<Strength, string> = {
   network: "An address and what the client says of itself: several people may share them.",
 };
 
-/** Why a request is in its session: the ladder of keys, and the one that won. */
+/**
+ * Why a request is in its session: the ladder of keys, and the one that won. What
+ * the request itself tells is shown at once, the keys by name when they are known.
+ */
 export function Why({ request: r, level: Heading }: { request: Request; level: "h2" | "h3" }) {
+  const { data: explained } = useQuery(explainQuery(r.id));
   const won = ladder.findIndex(({ rung }) => rung === r.rung);
   return (
     <section>
@@ -28,7 +34,7 @@ export function Why({ request: r, level: Heading }: { request: Request; level: "
         {ladder.map(({ rung, name }, i) => (
           <li key={rung} className={classes.rung} data-state={i < won ? "passed" : i === won ? "won" : "rest"}>
             <span className={classes.name}>{name}</span>
-            {i < won && <span>no value</span>}
+            {i < won && <Passed rung={rung} explained={explained} />}
             {i > won && <span>not needed</span>}
             {i === won && (
               <span className={classes.won}>
@@ -44,7 +50,23 @@ export function Why({ request: r, level: Heading }: { request: Request; level: "
         {r.accepted
           ? "The upstream accepted the request."
           : `The upstream did not accept the request (${r.status}): the value proves nothing.`}
+        {explained?.note && ` The keys are not listed: ${visible(explained.note)}.`}
       </p>
     </section>
+  );
+}
+
+/** A rung on which no key had a value: its keys, where they are listed. */
+function Passed({ rung, explained }: { rung: Rung; explained?: Explanation }) {
+  const keys = explained?.tried.filter((key) => key.rung === rung) ?? [];
+  if (keys.length === 0) return <span>no value</span>;
+  return (
+    <span>
+      {keys.map((key, i) => (
+        <div key={i} className={classes.key}>
+          {visible(key.name)} <code>{visible(key.point)}</code> {key.why}
+        </div>
+      ))}
+    </span>
   );
 }
