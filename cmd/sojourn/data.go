@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -67,10 +69,14 @@ func (d *dataFolder) lockFor(role, purpose string) (unlock func(), err error) {
 		n, _ := f.ReadAt(holder, 0)
 		f.Close()
 		pid, purpose, _ := strings.Cut(strings.TrimSpace(string(holder[:n])), " ")
-		return nil, &inUseError{dir: d.dir, purpose: purpose, pid: pid}
+		return nil, &inUseError{dir: d.dir, purpose: cmp.Or(purpose, role), pid: pid}
 	}
 	f.Truncate(0)
-	fmt.Fprintf(f, "%d %s\n", os.Getpid(), purpose)
+	holder := strconv.Itoa(os.Getpid())
+	if purpose != role {
+		holder += " " + purpose
+	}
+	fmt.Fprintln(f, holder)
 	return func() { f.Close() }, nil
 }
 
