@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,6 +89,7 @@ func TestOwnKeys(t *testing.T) {
 	live.settled(t)
 	stored := live.byPath(t)
 	checkOwnKeys(t, stored)
+	checkOwnFilters(t, live, stored)
 
 	imported := importHAR(t, live, rules, up.URL, har, len(ownVisits))
 	sameRequests(t, live, imported, len(ownVisits))
@@ -155,6 +157,29 @@ func checkOwnKeys(t *testing.T, stored map[string]request) {
 	}
 	if op := stored["/graphql"].Operation; op != "query getUser" {
 		t.Errorf("the GraphQL operation is %q", op)
+	}
+}
+
+// checkOwnFilters finds requests by what is kept of them.
+func checkOwnFilters(t *testing.T, s *server, stored map[string]request) {
+	t.Helper()
+	card := stored["/own/other"].Context[0].Value
+	for _, c := range []struct {
+		name, value string
+		matched     []int // requests, of each part
+	}{
+		{"user", "ada", []int{1}}, {"user", "eve", nil}, {"role", "buyer", []int{1}},
+		{"context", "sku=cup", []int{1}}, {"context", "sku=coffee", nil}, {"context", "card=" + card, []int{1, 1}},
+		{"context", "card=" + ownCard, nil}, {"context", "token=" + stored["/own/query"].Context[0].Value, []int{3}},
+		{"key", "token", []int{3, 3}}, {"graphql_operation", "query getUser", []int{1}},
+	} {
+		var matched []int
+		for _, p := range s.parts(t, url.Values{c.name: {c.value}}) {
+			matched = append(matched, p.Matched)
+		}
+		if diff := cmp.Diff(c.matched, matched); diff != "" {
+			t.Errorf("%s=%s:\n%s", c.name, c.value, diff)
+		}
 	}
 }
 
