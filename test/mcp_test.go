@@ -31,6 +31,50 @@ var mcpVisits = []visit{
 		body: `{"jsonrpc":"2.0","id":4,"method":"tools/list","method":"tools/call","params":{"name":"delete_all","arguments":{}}}`},
 }
 
+// mcpStateless is a request of the newer generation, which stands alone. The
+// session id beside it is somebody else's, and means nothing there.
+func mcpStateless(target, tool string) visit {
+	return visit{method: "POST", target: target, header: map[string]string{
+		"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Session-Id": mcpSessionID,
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "get_opportunity",
+	}, body: `{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"` + tool + `","arguments":{},"_meta":{
+		"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"codex","version":"5"},
+		"traceparent":"00-` + mcpTrace + `-00f067aa0ba902b7-01"}}}`}
+}
+
+const mcpTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+// TestMCPStateless: requests of one run are one session, which nobody gets into,
+// or out of, by a session id; a header that contradicts the body is an attack.
+func TestMCPStateless(t *testing.T) {
+	t.Parallel()
+	up := newUpstream(t, "crm")
+	up.mux.HandleFunc("/mcp", answerMCP)
+	s := serve(t, folder(t), "--upstream", up.URL)
+	mcpVisits[2].drive(t, s.proxy)
+	mcpStateless("/mcp?n=6", "get_opportunity").drive(t, s.proxy)
+	mcpStateless("/mcp?n=7", "delete_all").drive(t, s.proxy)
+	s.settled(t)
+
+	parts := s.parts(t, url.Values{"key": {"mcp_trace"}})
+	if len(parts) != 1 || len(s.parts(t, nil)) != 2 {
+		t.Fatalf("the run makes the parts %+v", parts)
+	}
+	if p := parts[0]; p.Requests != 2 || p.Attacks != 1 || p.Rung != "mcp" || p.Strength != "claimed" {
+		t.Errorf("the part is %+v", p)
+	}
+	server := s.proxy + "/mcp"
+	for _, r := range s.requestsOf(t, parts[0].ID) {
+		want := &mcpMessage{server, "tools/call", "get_opportunity", "codex 5", "2026-07-28", mcpTrace, 0}
+		if r.Query == "n=7" {
+			want.Name = "delete_all"
+		}
+		if diff := cmp.Diff(want, r.MCP); diff != "" || r.Point != `request.mcp.meta["traceparent"]` {
+			t.Errorf("%s, grouped by %s:\n%s", r.Query, r.Point, diff)
+		}
+	}
+}
+
 // TestMCP follows an agent's session through the proxy: what it called, what
 // failed, and the message that two readers would read in two ways.
 func TestMCP(t *testing.T) {
