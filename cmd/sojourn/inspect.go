@@ -24,8 +24,9 @@ type inspectCmd struct {
 // Help is shown by --help after the description.
 func (inspectCmd) Help() string {
 	return `Prints one JSON line for each entry, in their order: the session, the key that
-grouped it, the keys that were tried before it, and what is kept as context. An
-entry that cannot be inspected gives {"error": …}.
+grouped it, the keys that were tried before it, what is kept as context, what the
+GraphQL or MCP message says, and findings. Arguments of MCP calls are shown as
+they came, unmasked. An entry that cannot be inspected gives {"error": …}.
 
 Examples:
   sojourn inspect recording.har
