@@ -116,7 +116,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 	k := keeper{}
 	text := func(s string) string { return strings.Clone(k.keep(s, MaxMCPText, plainEscapes)) }
 	f.mcp = &record.MCP{
-		Server: text(normalHost(x.Host, x.Scheme) + x.Path), Generation: string(m.Generation), Trace: m.TraceID,
+		Server: text(normalHost(x.Host, x.Scheme) + maskPath(c.maskSegments(x.Path), "")), Generation: string(m.Generation), Trace: m.TraceID,
 		Client: text(strings.TrimSpace(m.ClientName + " " + m.ClientVersion)),
 	}
 	for i := range m.Messages {
