@@ -61,6 +61,8 @@ export function part(change: Partial<Part> = {}): Part {
     ip: "216.160.83.56",
     ips: 1,
     user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:156.0) Gecko/20100101 Firefox/156.0",
+    users: 0,
+    roles: [],
     applications: [{ value: "shop", count: 58 }],
     hosts: [{ value: "shop.example.com", count: 58 }],
     host_count: 1,
@@ -91,6 +93,8 @@ export function session(change: Partial<Session> = {}): Session {
     strength,
     ip,
     user_agent,
+    users: 0,
+    roles: [],
     parts: [{ part: "2026-11-21", requests }],
     facets: [
       {

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { type Field, type Filters, add, fieldInfo, fields, isEmpty, remove, valueWords } from "./fields";
+import { type Field, type Filters, add, fieldInfo, fields, isEmpty, joinWord, remove, valueWords } from "./fields";
 import { cutMiddle } from "../format/text";
 import classes from "./FilterBar.module.css";
 import { FilterInput } from "./FilterInput";
@@ -26,16 +26,16 @@ export function FilterBar({ filters, known = {}, onChange }: Props) {
   );
 }
 
-/** Filters as chips: one for each field, its alternatives joined by "or". */
+/** Filters as chips: one for each field, with the words that join its values. */
 export function FilterChips({ filters, onChange }: Pick<Props, "filters" | "onChange">) {
   return fields
     .filter((field) => filters[field]?.length)
     .map((field) => (
       <span key={field} className={classes.chip} role="group" aria-label={`Filter by ${fieldInfo[field].label}`}>
         <span className={classes.field}>{fieldInfo[field].label}</span>
-        {filters[field]?.map((value, i) => (
+        {filters[field]?.map((value, i, all) => (
           <span key={value} className={classes.value}>
-            {i > 0 && <span className={classes.field}>or</span>}
+            {i > 0 && <span className={classes.field}>{joinWord(field, value, all.slice(0, i))}</span>}
             <strong title={valueWords(field, value)}>{cutMiddle(valueWords(field, value), 42)}</strong>
             <button
               type="button"

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Filters, add, entries, fields, has, isEmpty, maxValues, remove, toggle, valueWords } from "./fields";
+import { type Filters, add, entries, fields, has, isEmpty, joinWord, maxValues, remove, toggle, valueWords } from "./fields";
 
 const field = fc.constantFrom(...fields);
 
@@ -34,6 +34,12 @@ test("what was added is there, once, until it is removed", () => {
   expect(has(twice, "host", "a")).toBe(true);
   expect(isEmpty(remove(twice, "host", "a"))).toBe(true);
   expect(remove(twice, "host", "b")).toEqual(twice);
+});
+
+test("values are alternatives, but of context parameters by name", () => {
+  expect(joinWord("host", "b", ["a"])).toBe("or");
+  expect(joinWord("context", "tenant=8", ["item=a", "tenant=7"])).toBe("or");
+  expect(joinWord("context", "tenant=7", ["item=a"])).toBe("and");
 });
 
 test("a field holds no more values than the address may carry", () => {

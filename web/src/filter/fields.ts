@@ -2,7 +2,8 @@ import { visible } from "../format/text";
 
 /**
  * The filters of a session list, under the names that the API gives them.
- * Values of one field are alternatives; fields are joined by "and".
+ * Values of one field are alternatives; fields are joined by "and". Of context
+ * parameters each name counts as a field.
  */
 export const fields = [
   "application",
@@ -15,6 +16,15 @@ export const fields = [
   "request",
   "user_agent",
   "key",
+  "user",
+  "role",
+  "country",
+  "network",
+  "context",
+  "graphql_operation",
+  "mcp_server",
+  "mcp_method",
+  "mcp_name",
 ] as const;
 
 export type Field = (typeof fields)[number];
@@ -32,10 +42,29 @@ export const fieldInfo: Record<Field, { label: string; example: string }> = {
   request: { label: "request id", example: "20 letters and digits" },
   user_agent: { label: "user agent", example: "the whole header" },
   key: { label: "key", example: "PHPSESSID" },
+  user: { label: "user", example: "maria" },
+  role: { label: "role", example: "buyer" },
+  country: { label: "country", example: "DE" },
+  network: { label: "network", example: "AWS" },
+  context: { label: "context", example: "tenant=7" },
+  graphql_operation: { label: "GraphQL operation", example: "query getUser" },
+  mcp_server: { label: "MCP server", example: "crm.example.com/mcp" },
+  mcp_method: { label: "MCP method", example: "tools/call" },
+  mcp_name: { label: "MCP tool or resource", example: "get_opportunity" },
 };
 
 /** Fields whose empty value means something: a request without it. */
-const emptyWords: Partial<Record<Field, string>> = { host: "unknown", user_agent: "none", method: "none" };
+const emptyWords: Partial<Record<Field, string>> = {
+  host: "unknown",
+  user_agent: "none",
+  method: "none",
+  user: "none",
+  role: "none",
+  country: "unknown",
+  graphql_operation: "none",
+  mcp_method: "none",
+  mcp_name: "none",
+};
 
 /** Fields that hold one value at a time: a request has no second id. */
 const single: readonly Field[] = ["session", "request"];
@@ -56,6 +85,12 @@ export function isValue(field: Field, value: string): boolean {
 export function valueWords(field: Field, value: string): string {
   if (field === "status" && value === "0") return "no response";
   return value === "" ? (emptyWords[field] ?? "unknown") : visible(value);
+}
+
+/** The word between a value and those before it in its field. */
+export function joinWord(field: Field, value: string, before: string[]): "and" | "or" {
+  const name = value.slice(0, value.indexOf("=") + 1);
+  return field === "context" && !before.some((other) => other.startsWith(name)) ? "and" : "or";
 }
 
 export function has(filters: Filters, field: Field, value: string): boolean {

@@ -49,10 +49,18 @@ const likelihood: Field[] = [
   "method",
   "host",
   "endpoint",
+  "context",
+  "graphql_operation",
+  "country",
   "application",
   "key",
+  "user",
   "user_agent",
+  "mcp_method",
 ];
+
+/** Of fields that hold any text: they have to be named. */
+const never = () => false;
 
 const looksLike: Record<Field, (s: string) => boolean> = {
   session: (s) => /^[0-9a-f]{32}$/i.test(s),
@@ -65,6 +73,15 @@ const looksLike: Record<Field, (s: string) => boolean> = {
   application: isWord,
   key: isWord,
   user_agent: (s) => s.includes("/") && !s.startsWith("/"),
+  user: (s) => isWord(s) || /^[^\s@]+@[^\s@]+$/.test(s),
+  role: never,
+  country: (s) => /^[A-Z]{2}$/.test(s),
+  network: never,
+  context: (s) => /^[\w.-]+=./.test(s),
+  graphql_operation: (s) => /^(query|mutation|subscription)( \w+)?$/.test(s),
+  mcp_server: never,
+  mcp_method: (s) => /^[a-z]+\/[a-z_/]+$/i.test(s),
+  mcp_name: never,
 };
 
 function isWord(s: string): boolean {

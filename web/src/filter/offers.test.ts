@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { fields } from "./fields";
 import { offers } from "./offers";
 
 const known = { host: ["shop.example.com", "crm.example.com"], key: ["PHPSESSID"] };
 
 test("nothing typed offers the fields", () => {
-  expect(offers("", known).every((o) => o.value === undefined)).toBe(true);
+  expect(offers("", known)).toEqual(fields.map((field) => ({ field })));
 });
 
 test("a beginning offers its readings, known values and fields, each once", () => {
@@ -12,6 +13,7 @@ test("a beginning offers its readings, known values and fields, each once", () =
     { field: "endpoint", value: "shop" },
     { field: "application", value: "shop" },
     { field: "key", value: "shop" },
+    { field: "user", value: "shop" },
     { field: "host", value: "shop.example.com" },
   ]);
   expect(offers("phpsessid", known).filter((o) => o.field === "key")).toHaveLength(2);

@@ -1,4 +1,4 @@
-import type { Field } from "./fields";
+import { type Field, fields } from "./fields";
 import { fieldsStarting, guess } from "./guess";
 
 /** One line of the filter box: a filter to add, or, without a value, a field to go on typing for. */
@@ -9,8 +9,8 @@ export interface Offer {
 
 /** How many known values of one field are offered. */
 const maxKnown = 6;
-/** How many lines the filter box shows. */
-const maxOffers = 12;
+/** How many lines the filter box shows: all fields, when nothing is typed. */
+const maxOffers = fields.length;
 
 /** What the filter box offers for what is typed: its readings first, then known values, then fields. */
 export function offers(text: string, known: Partial<Record<Field, string[]>>): Offer[] {

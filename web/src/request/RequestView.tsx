@@ -1,13 +1,14 @@
-import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { RequestDetail } from "../api/client";
-import { type Field, isValue, valueWords } from "../filter/fields";
 import { agentWords } from "../format/agent";
 import { bytesLong, millis, unknown } from "../format/number";
 import { visible } from "../format/text";
 import { CopyButton, CopyIcon } from "../ui/Copy";
 import { StatusTag, Tag } from "../ui/Tag";
 import { address } from "../url/view";
+import { Context } from "./Context";
+import { Fact, Value } from "./Fact";
+import { Mcp } from "./Mcp";
 import classes from "./RequestView.module.css";
 import { Why } from "./Why";
 
@@ -24,6 +25,8 @@ export function RequestView({ request: r, alone }: { request: RequestDetail; alo
         <Facts r={r} alone={alone} />
         <div>
           <Why request={r} level={level} />
+          {r.context && <Context values={r.context} level={level} />}
+          {r.mcp && <Mcp message={r.mcp} level={level} />}
           <Findings r={r} level={level} />
         </div>
       </div>
@@ -71,13 +74,29 @@ function Facts({ r, alone }: { r: RequestDetail; alone?: boolean }) {
       <Fact name="Application">
         <Value field="application" value={r.application} />
       </Fact>
+      {r.graphql_operation && (
+        <Fact name="GraphQL">
+          <Value field="graphql_operation" value={r.graphql_operation} />
+        </Fact>
+      )}
+      {(r.user || r.role) && (
+        <Fact name="User">
+          {r.user && <Value field="user" value={r.user} />} {r.role && <Value field="role" value={r.role} />}
+        </Fact>
+      )}
       <Fact name="IP">
-        <Value field="ip" value={r.ip} />
+        <Value field="ip" value={r.ip} /> {r.country && <Value field="country" value={r.country} />}{" "}
+        {r.network && <Value field="network" value={r.network} />} {r.anonymity && <Tag tone="amber">{visible(r.anonymity)}</Tag>}
       </Fact>
       <Fact name="User-Agent">
         {r.user_agent && <div>{agentWords(r.user_agent)}</div>}
         <Value field="user_agent" value={r.user_agent} />
       </Fact>
+      {r.ja4 && (
+        <Fact name="JA4">
+          <span className={classes.mono}>{visible(r.ja4)}</span>
+        </Fact>
+      )}
       <Fact name="Client id">
         <span className={classes.mono}>{r.client}</span>
       </Fact>
@@ -92,30 +111,6 @@ function Facts({ r, alone }: { r: RequestDetail; alone?: boolean }) {
       )}
       <Fact name="Policy">{r.revision === 0 ? "built in" : `revision ${r.revision}`}</Fact>
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={classes.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-/** A value as a link to the sessions that have it, over all time. */
-function Value({ field, value }: { field: Field; value: string }) {
-  const words = valueWords(field, value);
-  if (!isValue(field, value)) return <span className={classes.dim}>{words}</span>;
-  return (
-    <Link
-      className={classes.value}
-      href={address.sessions({ filters: { [field]: [value] } })}
-      title={`Sessions with ${words}`}
-    >
-      {words}
-    </Link>
   );
 }
 

@@ -12,7 +12,22 @@ import classes from "./Facets.module.css";
 const firstValues = 5;
 
 /** The order that answers first what was done, then how it went, then by whom. */
-const order: Facet["name"][] = ["endpoint", "status", "method", "ip", "user_agent", "host", "application", "key"];
+const order: Facet["name"][] = [
+  "endpoint",
+  "status",
+  "method",
+  "graphql_operation",
+  "mcp_method",
+  "mcp_name",
+  "user",
+  "role",
+  "ip",
+  "country",
+  "user_agent",
+  "host",
+  "application",
+  "key",
+];
 
 const titles: Record<Facet["name"], string> = {
   application: "Applications",
@@ -23,6 +38,12 @@ const titles: Record<Facet["name"], string> = {
   ip: "Addresses",
   user_agent: "Clients",
   key: "Grouped by",
+  country: "Countries",
+  user: "Users",
+  role: "Roles",
+  graphql_operation: "GraphQL operations",
+  mcp_method: "MCP methods",
+  mcp_name: "MCP tools and resources",
 };
 
 interface Props {

@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { Link } from "wouter";
 import type { Session } from "../api/client";
 import { count, plural } from "../format/number";
-import { cutMiddle } from "../format/text";
+import { cutMiddle, visible } from "../format/text";
 import { day, dayTime, micros, span } from "../format/time";
 import { address } from "../url/view";
 import { CopyButton, CopyIcon } from "../ui/Copy";
@@ -46,6 +46,13 @@ export function SessionSummary({ session, part, onClose }: Props) {
         {session.requests > 0 && dayTime(session.started)}
         {session.requests > 1 && ` · ${span(lasted)}`}
       </p>
+      {session.user && (
+        <p className={classes.facts}>
+          <Link href={address.sessions({ filters: { user: [session.user] } })}>{visible(session.user)}</Link>
+          {session.users > 1 && ` and ${plural(session.users - 1, "other user")}`}
+          {session.roles.length > 0 && ` · ${session.roles.map((role) => visible(role.value)).join(", ")}`}
+        </p>
+      )}
       <p className={classes.facts}>
         Grouped by <KeyTag name={session.key} strength={session.strength} /> {session.strength}
       </p>

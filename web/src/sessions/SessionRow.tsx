@@ -20,13 +20,15 @@ const manyErrors = 0.2;
 
 interface Props {
   part: Part;
+  /** Whether the list has a column for users. */
+  users: boolean;
   open: boolean;
   onOpen: () => void;
   hrefFor: (field: Field, value: string) => string;
 }
 
 /** One session on one day. The whole row opens it; the values in it are links that filter. */
-export function SessionRow({ part, open, onOpen, hrefFor }: Props) {
+export function SessionRow({ part, users, open, onOpen, hrefFor }: Props) {
   const lasted = micros(part.ended) - micros(part.started);
   const { name, system } = agent(part.user_agent);
   const link = (field: Field, value: string) => ({ field, value, href: hrefFor(field, value) });
@@ -61,9 +63,14 @@ export function SessionRow({ part, open, onOpen, hrefFor }: Props) {
           </>
         )}
       </span>
+      {users && (
+        <span role="cell" className={classes.user}>
+          <User part={part} link={link} />
+        </span>
+      )}
       <span role="cell" className={classes.ip}>
         {part.ip ? <Include {...link("ip", part.ip)}>{cutMiddle(part.ip, 22)}</Include> : <span className={classes.none}>unknown</span>}
-        {part.ips > 1 && <span className={classes.second}>+{count(part.ips - 1)} more</span>}
+        <span className={classes.second}>{besideAddress(part)}</span>
       </span>
       <span role="cell" className={classes.agent} title={visible(part.user_agent)}>
         <Include {...link("user_agent", part.user_agent)}>{visible(name) || "no User-Agent"}</Include>
@@ -97,6 +104,22 @@ function Attacks({ part }: { part: Part }) {
     );
   }
   return null;
+}
+
+/** The user of the most requests, and the role of the most, which need not be that user's. */
+function User({ part, link }: { part: Part; link: LinkTo }) {
+  const [role] = part.roles;
+  if (!part.user) return <span className={classes.none}>–</span>;
+  return (
+    <>
+      <Include {...link("user", part.user)}>{visible(part.user)}</Include>
+      <span className={classes.second}>{part.users > 1 ? `+${count(part.users - 1)} more` : visible(role?.value ?? "")}</span>
+    </>
+  );
+}
+
+function besideAddress({ country, ips }: Part): string {
+  return [visible(country ?? ""), ips > 1 ? `+${count(ips - 1)} more` : ""].filter(Boolean).join(" · ");
 }
 
 function Hosts({ part, link }: { part: Part; link: LinkTo }) {

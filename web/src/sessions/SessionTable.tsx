@@ -12,7 +12,7 @@ const rowHeight = 60;
 /** Rows drawn beyond the edge of the window, so that the next ones are there for j and k. */
 const overscan = 8;
 
-const columns = ["Started, UTC", "Requests", "Errors", "IP", "Client", "Host", "Endpoints", "Grouped by"];
+const columns = ["Started, UTC", "Requests", "Errors", "User", "IP", "Client", "Host", "Endpoints", "Grouped by"];
 
 interface Props {
   rows: Part[];
@@ -50,6 +50,10 @@ export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: P
     },
   });
 
+  // Without users the column would be empty: it is there when any row has one.
+  const users = rows.some((part) => part.user);
+  const shown = columns.filter((name) => users || name !== "User");
+
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -57,10 +61,10 @@ export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: P
   }, [last, rows.length]); // oxlint-disable-line react-hooks/exhaustive-deps -- onEnd is new at each render
 
   return (
-    <div role="table" aria-label="Sessions" aria-rowcount={rows.length} className={classes.table}>
+    <div role="table" aria-label="Sessions" aria-rowcount={rows.length} className={classes.table} data-users={users || undefined}>
       <div role="rowgroup" className={classes.head}>
         <div role="row" className={classes.columns}>
-          {columns.map((name) => (
+          {shown.map((name) => (
             <span role="columnheader" key={name} className={classes.column}>
               {name}
             </span>
@@ -80,10 +84,10 @@ export function SessionTable({ rows, open, onOpen, hrefFor, onEnd, children }: P
               className={classes.item}
               style={{ transform: `translateY(${item.start - top}px)` }}
             >
-              <SessionRow part={part} open={isOpen} onOpen={() => onOpen(part)} hrefFor={hrefFor} />
+              <SessionRow part={part} users={users} open={isOpen} onOpen={() => onOpen(part)} hrefFor={hrefFor} />
               {isOpen && (
                 <div role="row">
-                  <div role="cell" aria-colspan={columns.length}>
+                  <div role="cell" aria-colspan={shown.length}>
                     {children}
                   </div>
                 </div>

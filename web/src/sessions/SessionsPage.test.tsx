@@ -51,6 +51,23 @@ describe("the states of the list", () => {
     expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
   });
 
+  test("users have a column when any session has one", async () => {
+    const maria = part({ user: "maria", users: 1, roles: [{ value: "buyer", count: 9 }], country: "DE" });
+    const shared = part({ id: "00000000000000000000000000000003", user: "bob", users: 3, country: "DE", ips: 2 });
+    serve({ [list]: (q) => ({ sessions: q.get("host") ? [one] : [maria, shared, other] }) });
+    const { unmount } = show(<SessionsPage />);
+    expect(await screen.findByRole("columnheader", { name: "User" })).toBeDefined();
+    const rows = screen.getAllByRole("row").map((row) => row.textContent);
+    expect(rows[1]).toContain("mariabuyer216.160.83.56DE");
+    expect(rows[2]).toContain("bob+2 more216.160.83.56DE · +1 more");
+    expect(rows[3]).toContain("–216.160.83.56");
+    expect(screen.getByRole("link", { name: "maria" }).getAttribute("href")).toBe("/sessions?user=maria");
+    unmount();
+    show(<SessionsPage />, "/sessions?host=a.example");
+    await screen.findByRole("columnheader", { name: "IP" });
+    expect(screen.queryByRole("columnheader", { name: "User" })).toBeNull();
+  });
+
   test("ready shows each session with what the list is about", async () => {
     serve({ [list]: { sessions: [part({ attacks: 4, ips: 3 }), other], next: "more" } });
     show(<SessionsPage />);

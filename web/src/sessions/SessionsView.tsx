@@ -118,6 +118,9 @@ function knownValues({ rows = [] }: SessionList): Partial<Record<Field, string[]
     ip: distinct(rows.map((r) => r.ip)),
     user_agent: distinct(rows.map((r) => r.user_agent)),
     key: distinct(rows.map((r) => r.key)),
+    user: distinct(rows.map((r) => r.user ?? "")),
+    role: distinct(rows.flatMap((r) => r.roles.map((c) => c.value))),
+    country: distinct(rows.map((r) => r.country ?? "")),
   };
 }
 

@@ -1,0 +1,35 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { requestDetail, show } from "../testing";
+import { RequestView } from "./RequestView";
+
+const facts = () =>
+  [...(screen.getByRole("heading", { name: "MCP" }).nextElementSibling?.children ?? [])].map((fact) => fact.textContent);
+
+test("shows the message that a request carried, and the error of its answer", () => {
+  const mcp = {
+    server: "crm.example.com/mcp",
+    method: "tools/call",
+    name: "get_opportunity",
+    client: "claude-code 2.1",
+    generation: "2025-11-25",
+    trace: "4bf92f3577b34da6",
+    error: -32602,
+  };
+  show(<RequestView request={requestDetail({ mcp })} />);
+  expect(facts()).toEqual([
+    "Servercrm.example.com/mcp",
+    "Methodtools/call",
+    "Nameget_opportunity",
+    "Clientclaude-code 2.1",
+    "Protocol2025-11-25",
+    "Trace4bf92f3577b34da6",
+    "Answererror -32602",
+  ]);
+  expect(screen.getByRole("link", { name: "tools/call" }).getAttribute("href")).toBe("/sessions?mcp_method=tools%2Fcall");
+});
+
+test("leaves out what the message does not tell", () => {
+  show(<RequestView request={requestDetail({ mcp: { server: "a/mcp", method: "ping", generation: "" } })} />);
+  expect(facts()).toEqual(["Servera/mcp", "Methodping"]);
+});
