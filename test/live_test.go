@@ -29,7 +29,6 @@ type caller struct {
 	header                      map[string]string
 	query                       string
 	key, rung, strength, point  string
-	queryKept                   string
 	sessionOf                   string // name of an earlier caller of the same session
 	sameClientAs, otherClientTo string
 }

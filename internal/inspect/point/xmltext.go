@@ -61,7 +61,7 @@ func (s *xmlScan) lines(text []byte) []byte {
 // unescaped replaces references to characters, and the five entities of XML. In
 // an attribute white space is blanks (XML 1.0 §3.3.3).
 func (s *xmlScan) unescaped(text []byte, attribute bool) []byte {
-	if attribute && bytes.IndexAny(text, "&\r\n\t") < 0 || !attribute && bytes.IndexByte(text, '&') < 0 {
+	if attribute && !bytes.ContainsAny(text, "&\r\n\t") || !attribute && bytes.IndexByte(text, '&') < 0 {
 		if attribute {
 			return text
 		}
