@@ -23,6 +23,7 @@ type traffic struct {
 	step   int64 // mean microseconds between requests
 	active []actor
 	next   uint64
+	told   bool // requests have users, places and context
 }
 
 type actor struct {
@@ -78,40 +79,60 @@ func (t *traffic) batch(seq uint64, rows int) store.Batch {
 		if t.IntN(5) == 0 {
 			r.Query = fmt.Sprintf("page=%d", t.IntN(50))
 		}
+		if t.told {
+			t.tell(r)
+		}
 	}
 	return b
 }
 
+// tell adds what follows from the session, and an item that every tenth request has.
+func (t *traffic) tell(r *record.Request) {
+	n := binary.BigEndian.Uint64(r.Session[8:])
+	r.Country, r.Network = []string{"DE", "US", "FR"}[n%3], fmt.Sprint("network ", n%500)
+	r.JA4 = fmt.Sprintf("t13d1516h2_8daaf6152771_%012x", n%40)
+	r.User, r.Role = fmt.Sprint("user", n, "@example.com"), []string{"buyer", "admin"}[n%2]
+	r.Context = []record.Value{{Name: "tenant", Value: fmt.Sprint(n % 1000)}, {Name: "device", Value: fmt.Sprintf("%016x", n*0x9e3779b97f4a7c15), Hashed: true}}
+	if t.IntN(10) == 0 {
+		r.Context = append(r.Context, record.Value{Name: "item", Value: fmt.Sprint(t.IntN(1_000_000))})
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	for _, size := range []int{100, 1000, 20_000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			s := open(b, b.TempDir())
-			t := newTraffic(1, benchDay, 5_000_000)
-			seq, rows := uint64(0), 0
-			var slowest time.Duration
-			for b.Loop() {
-				b.StopTimer()
-				seq++
-				batch := t.batch(seq, size)
-				b.StartTimer()
-				began := time.Now()
-				if _, err := s.Write(b.Context(), []store.Batch{batch}); err != nil {
-					b.Fatal(err)
-				}
-				slowest = max(slowest, time.Since(began))
-				rows += size
-			}
-			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
-			b.ReportMetric(float64(slowest.Microseconds())/1000, "ms/slowest")
-		})
+		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkWrite(b, size, false) })
 	}
+	b.Run("20000Told", func(b *testing.B) { benchmarkWrite(b, 20_000, true) })
+}
+
+func benchmarkWrite(b *testing.B, size int, told bool) {
+	s := open(b, b.TempDir())
+	t := newTraffic(1, benchDay, 5_000_000)
+	t.told = told
+	seq, rows := uint64(0), 0
+	var slowest time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		seq++
+		batch := t.batch(seq, size)
+		b.StartTimer()
+		began := time.Now()
+		if _, err := s.Write(b.Context(), []store.Batch{batch}); err != nil {
+			b.Fatal(err)
+		}
+		slowest = max(slowest, time.Since(began))
+		rows += size
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(slowest.Microseconds())/1000, "ms/slowest")
 }
 
 const benchRows = 1_000_000
 
 // fill writes a day of benchRows rows.
-func fill(b *testing.B, s *duckdb.Store, start record.Time) {
+func fill(b *testing.B, s *duckdb.Store, start record.Time, told bool) {
 	t := newTraffic(uint64(start), start, benchRows)
+	t.told = told
 	for seq := range uint64(benchRows / 20_000) {
 		if _, err := s.Write(b.Context(), []store.Batch{t.batch(seq, 20_000)}); err != nil {
 			b.Fatal(err)
@@ -123,7 +144,7 @@ func BenchmarkQuery(b *testing.B) {
 	for _, sealed := range []bool{false, true} {
 		dir := b.TempDir()
 		s := open(b, dir)
-		fill(b, s, benchDay)
+		fill(b, s, benchDay, false)
 		if sealed {
 			began := time.Now()
 			if err := s.Seal(b.Context(), benchDay.Day()); err != nil {
@@ -171,6 +192,57 @@ func BenchmarkQuery(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkTold asks a day of requests with users, places and context.
+func BenchmarkTold(b *testing.B) {
+	dir := b.TempDir()
+	s := open(b, dir)
+	fill(b, s, benchDay, true)
+	if err := s.Seal(b.Context(), benchDay.Day()); err != nil {
+		b.Fatal(err)
+	}
+	page, err := s.Sessions(b.Context(), store.SessionQuery{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	context := func(name, value string) []store.ContextValue { return []store.ContextValue{{Name: name, Value: value}} }
+	for _, q := range []struct {
+		name   string
+		filter store.Filter
+	}{
+		{"FirstPage", store.Filter{}},
+		{"User", store.Filter{Users: []string{page.Parts[10].User}}},
+		{"NoUser", store.Filter{Users: []string{"nobody"}}},
+		{"Role", store.Filter{Roles: []string{"admin"}}},
+		{"Country", store.Filter{Countries: []string{"DE"}}},
+		{"Context", store.Filter{Context: context("tenant", "7")}},
+		{"NoContext", store.Filter{Context: context("item", "-1")}},
+	} {
+		b.Run("Sessions/"+q.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Sessions(b.Context(), store.SessionQuery{Filter: q.filter}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(bytesPerRow(b, dir), "B/row")
+		})
+	}
+	id := page.Parts[10].ID
+	b.Run("Session", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Session(b.Context(), id, store.Filter{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Requests", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Requests(b.Context(), store.RequestQuery{Filter: store.Filter{Session: &id}, Limit: 100}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 func bytesPerRow(b *testing.B, dir string) float64 {

@@ -14,8 +14,9 @@ import (
 // instead of once a row. What varies together shares a dictionary: a column less
 // for each row.
 type dictionary struct {
-	table string
-	texts []string // columns beside code
+	table  string
+	column int      // of requests, that holds its codes
+	texts  []string // columns beside code
 }
 
 // entry is the text behind a code, as many of the fields as the dictionary has.
@@ -35,20 +36,23 @@ const (
 	dictContext
 )
 
-var dictionaries = []dictionary{
-	dictApplication: {"dict_application", []string{"application"}},
-	dictHost:        {"dict_host", []string{"host"}},
-	dictEndpoint:    {"dict_endpoint", []string{"method", "endpoint"}},
-	dictAgent:       {"dict_user_agent", []string{"user_agent", "ja4"}},
-	dictGrouping:    {"dict_grouping", []string{"key", "point", "rung", "strength"}},
-	dictFlags:       {"dict_flags", []string{"flags"}}, // joined by flagSeparator
-	dictPlace:       {"dict_place", []string{"country", "network", "anonymity"}},
-	dictPerson:      {"dict_person", []string{"user_name", "role"}},
-	dictMessage:     {"dict_message", []string{"graphql_operation", "mcp_server", "mcp_method", "mcp_name", "mcp_client", "mcp_generation"}},
-	dictContext:     {"dict_context", []string{"context"}}, // see contextText
+var dictionaries = [...]dictionary{
+	dictApplication: {"dict_application", colApplication, []string{"application"}},
+	dictHost:        {"dict_host", colHost, []string{"host"}},
+	dictEndpoint:    {"dict_endpoint", colEndpoint, []string{"method", "endpoint"}},
+	dictAgent:       {"dict_user_agent", colAgent, []string{"user_agent", "ja4"}},
+	dictGrouping:    {"dict_grouping", colGrouping, []string{"key", "point", "rung", "strength"}},
+	dictFlags:       {"dict_flags", colFlags, []string{"flags"}}, // joined by flagSeparator
+	dictPlace:       {"dict_place", colPlace, []string{"country", "network", "anonymity"}},
+	dictPerson:      {"dict_person", colPerson, []string{"user_name", "role"}},
+	dictMessage:     {"dict_message", colMessage, []string{"graphql_operation", "mcp_server", "mcp_method", "mcp_name", "mcp_client", "mcp_generation"}},
+	dictContext:     {"dict_context", colContext, []string{"context"}}, // see contextText
 }
 
 const flagSeparator = ","
+
+// codeColumn is the column of requests that holds the codes.
+func (d dictionary) codeColumn() string { return requestColumns[d.column].name }
 
 func (d dictionary) columns() []column {
 	columns := []column{{"code", mapping.TypeUInteger}}

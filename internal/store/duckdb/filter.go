@@ -63,15 +63,14 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 	c.networks(f.IPs)
 	for _, d := range []struct {
 		dict   int
-		column string
 		wanted []string
 		match  func(entry) bool
 	}{
-		{dictApplication, "application", f.Applications, func(e entry) bool { return anyOf(f.Applications, e[0], equal) }},
-		{dictHost, "host", f.Hosts, func(e entry) bool { return anyOf(f.Hosts, e[0], store.Glob) }},
-		{dictEndpoint, "endpoint", f.Methods, func(e entry) bool { return anyOf(f.Methods, e[0], equal) }},
-		{dictAgent, "user_agent", f.UserAgents, func(e entry) bool { return anyOf(f.UserAgents, e[0], equal) }},
-		{dictGrouping, "grouping_key", f.Keys, func(e entry) bool { return anyOf(f.Keys, e[0], equal) }},
+		{dictApplication, f.Applications, func(e entry) bool { return anyOf(f.Applications, e[0], equal) }},
+		{dictHost, f.Hosts, func(e entry) bool { return anyOf(f.Hosts, e[0], store.Glob) }},
+		{dictEndpoint, f.Methods, func(e entry) bool { return anyOf(f.Methods, e[0], equal) }},
+		{dictAgent, f.UserAgents, func(e entry) bool { return anyOf(f.UserAgents, e[0], equal) }},
+		{dictGrouping, f.Keys, func(e entry) bool { return anyOf(f.Keys, e[0], equal) }},
 	} {
 		if len(d.wanted) == 0 {
 			continue
@@ -81,26 +80,25 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 			return nil, err
 		}
 		if !codes.all {
-			c.and(codes.in(d.column), codes.args()...)
+			c.and(codes.in(dictionaries[d.dict].codeColumn()), codes.args()...)
 		}
 		c.nothing = c.nothing || codes.none()
 	}
 	for _, d := range []struct {
 		dict   int
-		column string
 		text   string
 		wanted []string
 	}{
-		{dictPlace, "place", "country", f.Countries},
-		{dictPlace, "place", "network", f.Networks},
-		{dictPerson, "person", "user_name", f.Users},
-		{dictPerson, "person", "role", f.Roles},
-		{dictMessage, "message", "graphql_operation", f.Operations},
-		{dictMessage, "message", "mcp_server", f.MCPServers},
-		{dictMessage, "message", "mcp_method", f.MCPMethods},
-		{dictMessage, "message", "mcp_name", f.MCPNames},
+		{dictPlace, "country", f.Countries},
+		{dictPlace, "network", f.Networks},
+		{dictPerson, "user_name", f.Users},
+		{dictPerson, "role", f.Roles},
+		{dictMessage, "graphql_operation", f.Operations},
+		{dictMessage, "mcp_server", f.MCPServers},
+		{dictMessage, "mcp_method", f.MCPMethods},
+		{dictMessage, "mcp_name", f.MCPNames},
 	} {
-		if err := c.coded(ctx, tx, d.dict, d.column, d.text+" = ?", d.wanted); err != nil {
+		if err := c.coded(ctx, tx, d.dict, d.text+" = ?", d.wanted); err != nil {
 			return nil, err
 		}
 	}
@@ -114,17 +112,17 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 		if len(signs) == 0 {
 			c.never()
 		}
-		if err := c.coded(ctx, tx, dictContext, "context", "contains(context, ?)", signs); err != nil {
+		if err := c.coded(ctx, tx, dictContext, "contains(context, ?)", signs); err != nil {
 			return nil, err
 		}
 	}
 	return c, c.endpoints(ctx, tx, f.Endpoints)
 }
 
-// coded adds that column holds a code whose texts meet clause for one of wanted;
-// no wanted, no condition. DuckDB looks through the dictionary, which may be large.
+// coded adds that the texts of a dictionary meet clause for one of wanted; no
+// wanted, no condition. DuckDB looks through the dictionary, which may be large.
 // A few codes are written into the query, where they spare blocks of rows.
-func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, column, clause string, wanted []string) error {
+func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, clause string, wanted []string) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -139,6 +137,7 @@ func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, column, cla
 		c.never()
 		return nil
 	}
+	column := dictionaries[dict].codeColumn()
 	query := "SELECT code FROM " + dictionaries[dict].table + " WHERE " + strings.Join(clauses, " OR ")
 	rows, err := tx.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", query, maxCodesInText+1), args...)
 	if err != nil {

@@ -4,38 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
 )
 
-// requestsSQL reads whole rows; where, order and limit pick them before their
-// texts are looked up.
-const (
-	requestsSQL = `
-SELECT r.started, node, seq, session, client, a.application, h.host, e.method, e.endpoint, u.user_agent,
-	g.key, g.point, g.rung, g.strength, f.flags, path, query, status, ip,
+// requestsSQL reads rows, with the codes of each dictionary; the texts behind them
+// are looked up after.
+const requestsSQL = `
+SELECT started, node, seq, session, client, %s,
+	path, query, status, ip,
 	coalesce(duration, -1), coalesce(first_byte, -1), coalesce(request_bytes, -1), coalesce(response_bytes, -1),
-	tried, accepted, revision,
-	u.ja4, p.country, p.network, p.anonymity, w.user_name, w.role, c.context,
-	m.graphql_operation, m.mcp_server, m.mcp_method, m.mcp_name, m.mcp_client, m.mcp_generation, trace, mcp_error
-FROM (SELECT * FROM requests WHERE `
-	requestsOrder = ` ORDER BY started, node, seq LIMIT ?) r
-JOIN dict_application a ON a.code = r.application
-JOIN dict_host h ON h.code = r.host
-JOIN dict_endpoint e ON e.code = r.endpoint
-JOIN dict_user_agent u ON u.code = r.user_agent
-JOIN dict_grouping g ON g.code = r.grouping_key
-JOIN dict_flags f ON f.code = r.flags
-JOIN dict_place p ON p.code = r.place
-JOIN dict_person w ON w.code = r.person
-JOIN dict_message m ON m.code = r.message
-JOIN dict_context c ON c.code = r.context
-ORDER BY r.started, node, seq`
-)
+	tried, accepted, revision, trace, mcp_error
+FROM requests WHERE %s ORDER BY started, node, seq LIMIT ?`
 
 // Requests implements store.Store.
 func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.RequestPage, error) {
@@ -89,50 +73,45 @@ func (d *day) readRequests(ctx context.Context, tx *sql.Tx, f *store.Filter, aft
 		where.and("started >= ?", int64(after.At)) // lets DuckDB skip what is older
 		where.and("started > ? OR node > ? OR (node = ? AND seq > ?)", int64(after.At), after.Node, after.Node, after.Seq)
 	}
-	rows, err := tx.QueryContext(ctx, requestsSQL+where.where()+requestsOrder, append(where.args, int64(limit))...)
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf(requestsSQL, codeColumns(), where.where()), append(where.args, int64(limit))...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var requests []record.Request
+	var codes []rowCodes
 	for rows.Next() {
-		r, err := scanRequest(rows)
+		r, c, err := scanRequest(rows)
 		if err != nil {
 			return nil, err
 		}
-		requests = append(requests, r)
+		requests, codes = append(requests, r), append(codes, c)
 	}
-	return requests, rows.Err()
+	if err := rows.Err(); err != nil || len(requests) == 0 {
+		return nil, err
+	}
+	return requests, setTexts(ctx, tx, requests, codes)
 }
 
-func scanRequest(rows *sql.Rows) (r record.Request, err error) {
+func scanRequest(rows *sql.Rows) (r record.Request, codes rowCodes, err error) {
 	var ip []byte
-	var flags, context string
 	var mcp record.MCP
-	err = rows.Scan(&r.Started, &r.ID.Node, &r.ID.Seq, (*uuid)(&r.Session), (*uuid)(&r.Client),
-		&r.Application, &r.Host, &r.Method, &r.Endpoint, &r.UserAgent,
-		&r.Key, &r.Point, &r.Rung, &r.Strength, &flags, &r.Path, &r.Query, &r.Status, &ip,
+	to := []any{&r.Started, &r.ID.Node, &r.ID.Seq, (*uuid)(&r.Session), (*uuid)(&r.Client)}
+	for dict := range codes {
+		to = append(to, &codes[dict])
+	}
+	err = rows.Scan(append(to, &r.Path, &r.Query, &r.Status, &ip,
 		&r.Duration, &r.FirstByte, &r.RequestBytes, &r.ResponseBytes,
-		&r.Tried, &r.Accepted, &r.Revision,
-		&r.JA4, &r.Country, &r.Network, &r.Anonymity, &r.User, &r.Role, &context,
-		&r.Operation, &mcp.Server, &mcp.Method, &mcp.Name, &mcp.Client, &mcp.Generation, &mcp.Trace, &mcp.Error)
+		&r.Tried, &r.Accepted, &r.Revision, &mcp.Trace, &mcp.Error)...)
 	if err != nil {
-		return r, err
+		return r, codes, err
 	}
 	r.ID.At = r.Started
 	if len(ip) == 16 {
 		r.IP = netip.AddrFrom16([16]byte(ip)).Unmap()
 	}
-	if flags != "" {
-		for _, f := range strings.Split(flags, flagSeparator) {
-			r.Flags = append(r.Flags, record.Flag(f))
-		}
-	}
-	if mcp != (record.MCP{}) {
-		r.MCP = &mcp
-	}
-	r.Context, err = parseContext(context)
-	return r, err
+	r.MCP = &mcp // until its texts tell whether there is one
+	return r, codes, nil
 }
 
 // Request implements store.Store. The day and the rows to look at follow from the

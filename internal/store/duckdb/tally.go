@@ -106,8 +106,12 @@ const partValues = record.TopValues + 1
 // the order that lists have, and the empty value in any case: whether it is there
 // tells how many others there are. Origins count by the rank of their address.
 func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []string, top int, into map[record.SessionID]*tally) error {
+	told, untold, err := splitFacets(ctx, tx, facets)
+	if err != nil {
+		return err
+	}
 	counts := []string{totalsSQL}
-	for _, name := range facets {
+	for _, name := range told {
 		counts = append(counts, facetSQL[name])
 	}
 	query := "WITH picked AS MATERIALIZED (" + pickedSQL + where.where() + "), " +
@@ -134,6 +138,9 @@ func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []s
 		}
 		g.key = value
 		into[id].add(facet, value, g, n, distinct)
+	}
+	for _, t := range into {
+		t.addUntold(untold)
 	}
 	return rows.Err()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
@@ -159,22 +158,9 @@ func (w *writer) fill(t *table, row int, r record.Request) {
 	values[uint32](t, colSeq)[row] = r.ID.Seq
 	t.uuid(colSession, row, r.Session)
 	t.uuid(colClient, row, r.Client)
-	values[uint32](t, colApplication)[row] = w.codes[dictApplication].code(entry{r.Application})
-	values[uint32](t, colHost)[row] = w.codes[dictHost].code(entry{r.Host})
-	values[uint32](t, colEndpoint)[row] = w.codes[dictEndpoint].code(entry{r.Method, r.Endpoint})
-	values[uint32](t, colAgent)[row] = w.codes[dictAgent].code(entry{r.UserAgent, r.JA4})
-	values[uint32](t, colGrouping)[row] = w.codes[dictGrouping].code(entry{r.Key, r.Point, string(r.Rung), string(r.Strength)})
-	values[uint32](t, colFlags)[row] = w.codes[dictFlags].code(entry{store.Text(joinFlags(r.Flags))})
-	values[uint32](t, colPlace)[row] = w.codes[dictPlace].code(entry{r.Country, r.Network, r.Anonymity})
-	values[uint32](t, colPerson)[row] = w.codes[dictPerson].code(entry{r.User, r.Role})
-	values[uint32](t, colContext)[row] = w.codes[dictContext].code(entry{contextText(r.Context)})
-	var mcp record.MCP
-	if r.MCP != nil {
-		mcp = *r.MCP
+	for dict := range dictionaries {
+		values[uint32](t, dictionaries[dict].column)[row] = w.codes[dict].code(entryOf(dict, &r))
 	}
-	values[uint32](t, colMessage)[row] = w.codes[dictMessage].code(entry{r.Operation, mcp.Server, mcp.Method, mcp.Name, mcp.Client, mcp.Generation})
-	t.text(colTrace, row, mcp.Trace)
-	values[int64](t, colMCPError)[row] = int64(mcp.Error)
 	t.text(colPath, row, r.Path)
 	t.text(colQuery, row, r.Query)
 	values[int64](t, colStatus)[row] = int64(r.Status)
@@ -190,20 +176,12 @@ func (w *writer) fill(t *table, row int, r record.Request) {
 	values[int64](t, colTried)[row] = int64(r.Tried)
 	values[bool](t, colAccepted)[row] = r.Accepted
 	values[uint64](t, colRevision)[row] = r.Revision
-}
-
-func joinFlags(flags []record.Flag) string {
-	switch len(flags) {
-	case 0:
-		return ""
-	case 1:
-		return string(flags[0])
+	var mcp record.MCP
+	if r.MCP != nil {
+		mcp = *r.MCP
 	}
-	words := make([]string, len(flags))
-	for i, f := range flags {
-		words[i] = string(f)
-	}
-	return strings.Join(words, flagSeparator)
+	t.text(colTrace, row, mcp.Trace)
+	values[int64](t, colMCPError)[row] = int64(mcp.Error)
 }
 
 // appendFindings adds the findings whose ids the file does not have.

@@ -160,6 +160,28 @@ func testSession(t *testing.T, f *fixture) {
 	}
 }
 
+// testTold has a session tell users, places and messages on one of its days only,
+// beside a session that never does: its facets count both days, the other has none
+// of them.
+func testTold(t *testing.T, f *fixture) {
+	told := request(monday+day, session(1))
+	told.User, told.Role, told.Country, told.Operation = "maria", "buyer", "DE", "query getUser"
+	told.MCP = &record.MCP{Method: "tools/call", Name: "search"}
+	f.write(request(monday, session(1)), request(monday+1, session(1)), request(monday, session(2)), request(monday+day, session(2)), told)
+	f.check(store.Filter{})
+	f.check(store.Filter{To: monday + day})
+	f.check(store.Filter{Users: []string{""}})
+	s, err := f.store.Session(f.ctx, session(1), store.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := record.Facet{Name: "user", Distinct: 2, Values: []record.FacetValue{{Value: "", Count: 2, Share: 2. / 3}, {Value: "maria", Count: 1, Share: 1. / 3}}}
+	f.same("the users of", store.Filter{}, users, named(s.Facets, "user"))
+	if s, err = f.store.Session(f.ctx, session(2), store.Filter{}); err != nil || len(s.Facets) != len(record.FacetNames)-len(optional) {
+		t.Errorf("a session that tells nothing has %d facets, %v", len(s.Facets), err)
+	}
+}
+
 func testFilters(t *testing.T, f *fixture) {
 	g := newGenerator(5)
 	var rs []record.Request

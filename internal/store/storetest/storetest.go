@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Sessions/SameRequest", testSameRequest},
 		{"Sessions/Paging", testSessionsPaging},
 		{"Session", testSession},
+		{"Session/Told", testTold},
 		{"Requests/Paging", testRequestsPaging},
 		{"Filters", testFilters},
 		{"Findings", testFindings},

@@ -1,0 +1,56 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A facet of what only some traffic has costs a question as much as any other, and
+// on most days no request has a value. One look at the dictionaries tells.
+
+// rareFacets are those facets, and the texts that they count.
+var rareFacets = []struct {
+	facet string
+	dict  int
+	text  string
+}{
+	{"origin", dictPlace, "country"},
+	{"country", dictPlace, "country"},
+	{"user", dictPerson, "user_name"},
+	{"role", dictPerson, "role"},
+	{"graphql_operation", dictMessage, "graphql_operation"},
+	{"mcp_method", dictMessage, "mcp_method"},
+	{"mcp_name", dictMessage, "mcp_name"},
+}
+
+// splitFacets parts the facets that have a value somewhere in the day from those
+// that have none.
+func splitFacets(ctx context.Context, tx *sql.Tx, facets []string) (told, untold []string, err error) {
+	var looks []string
+	var has []any
+	for _, f := range rareFacets {
+		looks = append(looks, fmt.Sprintf("EXISTS (SELECT 1 FROM %s WHERE %s <> '')", dictionaries[f.dict].table, f.text))
+		has = append(has, new(bool))
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(looks, ", ")).Scan(has...); err != nil {
+		return nil, nil, err
+	}
+	for i, f := range rareFacets {
+		if slices.Contains(facets, f.facet) && !*has[i].(*bool) {
+			untold = append(untold, f.facet)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(facets), func(f string) bool { return slices.Contains(untold, f) }), untold, nil
+}
+
+// addUntold counts the requests of t under no value of facets that have none.
+func (t *tally) addUntold(facets []string) {
+	for _, f := range facets {
+		if f != "origin" && t.requests > 0 {
+			t.facets[f] = &facetTally{distinct: 1, counts: map[string]int64{"": t.requests}}
+		}
+	}
+}
