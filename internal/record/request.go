@@ -61,7 +61,7 @@ type MCP struct {
 	Client     string `json:"client,omitempty" doc:"Name and version of the client, as it says" example:"claude-code 2.1"`
 	Generation string `json:"generation" doc:"Newest protocol revision that the message shows" example:"2025-11-25"`
 	Trace      string `json:"trace,omitempty" doc:"Trace id (W3C Trace Context)"`
-	Error      int    `json:"error,omitempty" doc:"JSON-RPC error code of the answer; 0 for none"`
+	Error      int    `json:"error,omitzero" doc:"JSON-RPC error code of the answer; 0 for none"`
 }
 
 // Measure is a size in bytes or a duration in microseconds; Unknown when the

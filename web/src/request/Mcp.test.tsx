@@ -30,6 +30,6 @@ test("shows the message that a request carried, and the error of its answer", ()
 });
 
 test("leaves out what the message does not tell", () => {
-  show(<RequestView request={requestDetail({ mcp: { server: "a/mcp", method: "ping", generation: "" } })} />);
+  show(<RequestView request={requestDetail({ mcp: { server: "a/mcp", method: "ping", generation: "", error: 0 } })} />);
   expect(facts()).toEqual(["Servera/mcp", "Methodping"]);
 });

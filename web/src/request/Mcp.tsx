@@ -33,7 +33,7 @@ export function Mcp({ message: m, level: Heading }: Props) {
             <code>{visible(m.trace)}</code>
           </Fact>
         )}
-        {m.error !== undefined && (
+        {m.error !== undefined && m.error !== 0 && (
           <Fact name="Answer">
             <Tag tone="red">error {m.error}</Tag>
           </Fact>
