@@ -45,7 +45,7 @@ test: build check test-go test-web test-browser ## Run every test
 
 .PHONY: test-go
 test-go: ## Go tests with the race detector
-	go test -race -timeout 20m ./...
+	go test -race -count=1 -timeout 20m ./...
 
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json ## Unit tests of the console
