@@ -130,7 +130,7 @@ func TestPolicyFile(t *testing.T) {
 	}
 	write(headerPolicy)
 	n := runNode(t, data, func(c *nodeCmd) { c.Policy = file })
-	h, _ := runHub(t, data, func(h *hub) {})
+	h, _ := runHub(t, data, nil)
 	if key, _ := lastKey(t, n, h); key != "device" {
 		t.Errorf("the first request is grouped by %s: the file was not in force from the start", key)
 	}
@@ -157,7 +157,7 @@ func TestPolicyFileOwnsTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = serveHub(t, h)
+	serveHub(t, h)
 	eventually(t, "the hub to be ready", func() bool { return h.ready() == nil })
 	edit, _ := json.Marshal(record.PolicyEdit{Document: headerPolicy, Expected: new(uint64)})
 	if status := ask(t, h, http.MethodPut, "/api/v1/policy", string(edit), nil); status != http.StatusConflict {

@@ -3,6 +3,7 @@ package inspect
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,22 +175,13 @@ func TestContextLimits(t *testing.T) {
 	if len(r.Context) != MaxContextValues || len(r.Context[0].Value) > MaxContextValue {
 		t.Errorf("%d values, the first of %d bytes", len(r.Context), len(r.Context[0].Value))
 	}
-	if !slicesContain(r.Flags, record.FlagValueCut) {
+	if !slices.Contains(r.Flags, record.FlagValueCut) {
 		t.Errorf("flags %v", r.Flags)
 	}
 	broken := inspected(t, p, withBody(get("h", "/", ""), `{"v":"seen","a":[1,`))
-	if len(broken.Context) == 0 || broken.Context[0].Value != "seen" || !slicesContain(broken.Flags, record.FlagMalformed) {
+	if len(broken.Context) == 0 || broken.Context[0].Value != "seen" || !slices.Contains(broken.Flags, record.FlagMalformed) {
 		t.Errorf("of a broken body: %+v, flags %v", broken.Context, broken.Flags)
 	}
-}
-
-func slicesContain(flags []record.Flag, want record.Flag) bool {
-	for _, f := range flags {
-		if f == want {
-			return true
-		}
-	}
-	return false
 }
 
 // TestCaptureOnlyWhatIsAsked: no body is kept in memory when no point asks for it.

@@ -81,9 +81,6 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 		}
 		for j, text := range q.AllPoints() {
 			at, err := point.Parse(text)
-			if err == nil {
-				_, err = point.Compile([]point.Point{at})
-			}
 			if err != nil {
 				where := field + ".point"
 				if q.Point == "" {
