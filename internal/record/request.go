@@ -129,4 +129,6 @@ const (
 	FlagMalformed Flag = "malformed"
 	// FlagUpgraded is an exchange that became another protocol, such as WebSocket.
 	FlagUpgraded Flag = "upgraded"
+	// FlagBlocked is a request that a verdict refused.
+	FlagBlocked Flag = "blocked"
 )

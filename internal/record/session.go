@@ -15,6 +15,7 @@ type Part struct {
 	Matched       int64      `json:"matched" doc:"Requests of this part that match the query's filters"`
 	Attacks       int64      `json:"attacks" doc:"Requests with at least one attack"`
 	Errors        int64      `json:"errors" doc:"Requests with status 4xx or 5xx"`
+	Bytes         int64      `json:"bytes" doc:"Bytes of bodies, both ways, as far as known"`
 	IP            netip.Addr `json:"ip" doc:"Client address of the most requests; empty when unknown"`
 	IPs           int64      `json:"ips" doc:"Distinct client addresses"`
 	Country       string     `json:"country,omitempty" doc:"Country of that address, by the most of its requests that tell one"`
@@ -49,6 +50,8 @@ type Session struct {
 	Requests  int64      `json:"requests"`
 	Attacks   int64      `json:"attacks"`
 	Errors    int64      `json:"errors" doc:"Requests with status 4xx or 5xx"`
+	Bytes     int64      `json:"bytes" doc:"Bytes of bodies, both ways, as far as known"`
+	Client    SessionID  `json:"client" doc:"Client of the most requests; all zero when there are none"`
 	Parts     []PartRef  `json:"parts" nullable:"false" doc:"Its days, newest first, whatever the range"`
 	Key       string     `json:"key"`
 	Rung      Rung       `json:"rung" enum:"own,mcp,builtin,network"`
@@ -59,7 +62,7 @@ type Session struct {
 	User      string     `json:"user,omitempty" doc:"User of the most requests; left out when none has one"`
 	Users     int64      `json:"users" doc:"Distinct users"`
 	Roles     []Count    `json:"roles" nullable:"false" doc:"Roles by requests, most first, the top TopValues of them; requests without one do not count"`
-	Facets    []Facet    `json:"facets" nullable:"false" doc:"Its properties. Those that only some traffic has (country, user, role, GraphQL, MCP) are left out where no request has a value"`
+	Facets    []Facet    `json:"facets" nullable:"false" doc:"Its properties. Those that only some traffic has (flow, attack, country, network, user, role, GraphQL, MCP) are left out where no request has a value"`
 }
 
 // PartRef is one day of a session, and how many requests it holds.
@@ -70,7 +73,7 @@ type PartRef struct {
 
 // Facet is one property of a session's requests, with its values by count.
 type Facet struct {
-	Name     string       `json:"name" enum:"application,host,endpoint,method,status,ip,country,user_agent,key,user,role,graphql_operation,mcp_method,mcp_name" doc:"The property; also the name of its filter"`
+	Name     string       `json:"name" enum:"application,host,endpoint,method,status,flow,attack,ip,country,network,user_agent,key,user,role,graphql_operation,mcp_server,mcp_method,mcp_name" doc:"The property; also the name of its filter"`
 	Distinct int64        `json:"distinct" doc:"Distinct values"`
 	Values   []FacetValue `json:"values" nullable:"false" doc:"Values by requests, most first, the top FacetValues of them"`
 }
@@ -87,15 +90,15 @@ const FacetValues = 50
 
 // FacetNames are the facets of a session, in the order they are shown.
 var FacetNames = []string{
-	"application", "host", "endpoint", "method", "status", "ip", "country", "user_agent", "key",
-	"user", "role", "graphql_operation", "mcp_method", "mcp_name",
+	"application", "host", "endpoint", "method", "status", "flow", "attack", "ip", "country", "network",
+	"user_agent", "key", "user", "role", "graphql_operation", "mcp_server", "mcp_method", "mcp_name",
 }
 
 // Told reports whether f belongs in a session's facets: what only some traffic
 // has is left out where no request has a value.
 func (f *Facet) Told() bool {
 	switch f.Name {
-	case "country", "user", "role", "graphql_operation", "mcp_method", "mcp_name":
+	case "flow", "attack", "country", "network", "user", "role", "graphql_operation", "mcp_server", "mcp_method", "mcp_name":
 		return slices.ContainsFunc(f.Values, func(v FacetValue) bool { return v.Value != "" })
 	}
 	return true

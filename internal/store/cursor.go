@@ -6,41 +6,92 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"sojourn/internal/record"
 )
 
-// PartCursor is a place in the list of parts, which is ordered by start, then by
-// session id, both descending. It names the last part of a page; the next page
-// holds what comes after it, also when parts were added meanwhile.
-type PartCursor struct {
-	Started record.Time
-	ID      record.SessionID
+// Sort says what the list of parts is ordered by, the most first.
+type Sort string
+
+// The orders of the list of parts. All are about the whole part, not about the
+// requests that matched.
+const (
+	SortStarted  Sort = "started"  // start of the first request
+	SortEnded    Sort = "ended"    // last activity
+	SortDuration Sort = "duration" // from the first request to the last
+	SortRequests Sort = "requests"
+	SortAttacks  Sort = "attacks"
+	SortBytes    Sort = "bytes"
+)
+
+// Sorts are all of them; the first is the default.
+var Sorts = []Sort{SortStarted, SortEnded, SortDuration, SortRequests, SortAttacks, SortBytes}
+
+// Value returns what p is ordered by.
+func (s Sort) Value(p *record.Part) int64 {
+	switch s {
+	case SortEnded:
+		return int64(p.Ended)
+	case SortDuration:
+		return int64(p.Ended - p.Started)
+	case SortRequests:
+		return p.Requests
+	case SortAttacks:
+		return p.Attacks
+	case SortBytes:
+		return p.Bytes
+	}
+	return int64(p.Started)
 }
 
-// CursorOf returns the place of p.
-func CursorOf(p *record.Part) PartCursor { return PartCursor{p.Started, p.ID} }
+// PartCursor is a place in the list of parts, which is ordered by a value, then by
+// day, then by session id, all descending, or all ascending when Up. It names the
+// last part of a page; the next page holds what comes after it, also when parts
+// were added meanwhile. A search that was cut short names the place it came to.
+type PartCursor struct {
+	Sort  Sort
+	Up    bool
+	Value int64
+	Day   record.Day
+	ID    record.SessionID
+}
+
+// CursorOf returns the place of p in a list.
+func CursorOf(p *record.Part, sort Sort, up bool) PartCursor {
+	return PartCursor{sort, up, sort.Value(p), p.Part, p.ID}
+}
 
 // String prints c as the opaque text that a client hands back.
 func (c PartCursor) String() string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.Started))
+	head := byte(slices.Index(Sorts, c.Sort)) << 1
+	if c.Up {
+		head |= 1
+	}
+	b := binary.BigEndian.AppendUint64([]byte{head}, uint64(c.Value))
+	b = binary.BigEndian.AppendUint32(b, uint32(c.Day))
 	return base64.RawURLEncoding.EncodeToString(append(b, c.ID[:]...))
 }
 
-// ParsePartCursor reads what String prints; any other text is ErrCursor.
-func ParsePartCursor(s string) (c PartCursor, err error) {
+// ParsePartCursor reads what String prints for a list of that order; any other
+// text is ErrCursor.
+func ParsePartCursor(s string, sort Sort, up bool) (c PartCursor, err error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != 8+len(c.ID) {
+	if err != nil || len(b) != 1+8+4+len(c.ID) || int(b[0]>>1) >= len(Sorts) || Sorts[b[0]>>1] != sort || (b[0]&1 == 1) != up {
 		return c, fmt.Errorf("%q: %w", s, ErrCursor)
 	}
-	c.Started = record.Time(binary.BigEndian.Uint64(b))
-	copy(c.ID[:], b[8:])
+	c = PartCursor{Sort: sort, Up: up, Value: int64(binary.BigEndian.Uint64(b[1:])), Day: record.Day(binary.BigEndian.Uint32(b[9:]))}
+	copy(c.ID[:], b[13:])
 	return c, nil
 }
 
 // Compare is negative when c comes before other in the list, positive when after.
 func (c PartCursor) Compare(other PartCursor) int {
-	return cmp.Or(cmp.Compare(other.Started, c.Started), bytes.Compare(other.ID[:], c.ID[:]))
+	order := cmp.Or(cmp.Compare(other.Value, c.Value), cmp.Compare(other.Day, c.Day), bytes.Compare(other.ID[:], c.ID[:]))
+	if c.Up {
+		return -order
+	}
+	return order
 }
 
 // ParseRequestCursor reads the cursor of a list of requests: the id of the last

@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sojourn/internal/record"
 )
@@ -23,12 +24,17 @@ type Store interface {
 	// brings them anything later of the same logs.
 	Write(ctx context.Context, batches []Batch) (Written, error)
 
-	// Sessions lists parts, newest start first.
+	// Sessions lists the parts that have a request that passes the filter.
 	Sessions(ctx context.Context, q SessionQuery) (SessionPage, error)
+	// Count counts what Sessions lists. It counts for as long as within says, 0
+	// for as long as it takes, and then tells what it found so far.
+	Count(ctx context.Context, f Filter, within time.Duration) (record.Total, error)
+	// Query counts requests by groups. ErrTooMany when there are too many groups.
+	Query(ctx context.Context, q Query) (record.Table, error)
 	// Session sums up one session over the filter. ErrNotFound when the store
 	// holds no request of it at all; zero Requests when only the filter excludes them.
 	Session(ctx context.Context, id record.SessionID, f Filter) (record.Session, error)
-	// Requests lists requests, oldest first.
+	// Requests lists requests by time, oldest first unless the query says else.
 	Requests(ctx context.Context, q RequestQuery) (RequestPage, error)
 	// Request finds one request, or ErrNotFound.
 	Request(ctx context.Context, id record.RequestID) (record.Request, error)
@@ -45,6 +51,11 @@ type Store interface {
 	// today or a day in the future. It returns what it dropped; a day that cannot
 	// be dropped does not keep the others.
 	Expire(ctx context.Context, today record.Day, r record.Retention) ([]record.Day, error)
+	// Erase removes the requests that pass f, and their findings, from every day,
+	// so that no byte of them can be found in the store's files. It tells how many
+	// requests each day lost, newest day first, also when it fails midway. Has is
+	// judged before anything is removed. What positions absorbed stays absorbed.
+	Erase(ctx context.Context, f Filter) ([]record.PartRef, error)
 	// Close waits for running calls and closes every file.
 	Close() error
 }
@@ -54,6 +65,9 @@ var ErrNotFound = errors.New("not found")
 
 // ErrClosed is returned by every method of a store after its Close.
 var ErrClosed = errors.New("the store is closed")
+
+// ErrTooMany is returned for a query with more groups than a store counts.
+var ErrTooMany = errors.New("too many groups: group by fewer fields, or filter more")
 
 // ErrCursor is returned for a cursor that no page gave out.
 var ErrCursor = errors.New("not a cursor of this list")
@@ -92,19 +106,30 @@ type Written struct {
 // SessionQuery asks for a page of parts.
 type SessionQuery struct {
 	Filter
+	Sort   Sort   // "" means SortStarted
+	Up     bool   // the least first
 	Cursor string // "" for the first page
 	Limit  int    // 1 to MaxLimit; 0 means DefaultLimit
+	// Within is how long to search before the page is returned as it is, not full
+	// but with a Next that goes on where the search stopped; 0 for as long as it
+	// takes. A store may look at it between steps only. Lists by start follow it,
+	// newest first; others need all parts before they know the first.
+	Within time.Duration
 }
 
 // SessionPage is a page of parts; Next is "" on the last one.
 type SessionPage struct {
 	Parts []record.Part
 	Next  string
+	// Searched is the start of the oldest part that the search came to, when it was
+	// cut short; 0 otherwise.
+	Searched record.Time
 }
 
 // RequestQuery asks for a page of requests.
 type RequestQuery struct {
 	Filter
+	Down   bool // newest first
 	Cursor string
 	Limit  int
 }
