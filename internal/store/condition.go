@@ -38,7 +38,7 @@ const MaxConditionValues = 100
 // "context" are "name=value", all with one name. Errors name the value.
 func NewCondition(field string, not bool, values ...string) (Condition, error) {
 	f, parameter, ok := FieldOf(field)
-	if !ok {
+	if !ok || !utf8.ValidString(parameter) {
 		return Condition{}, fmt.Errorf("%q is not a field; known are %s", clip(field), fieldNames())
 	}
 	c := Condition{Field: f, Parameter: parameter, Not: not}
@@ -48,6 +48,10 @@ func NewCondition(field string, not bool, values ...string) (Condition, error) {
 	for _, v := range values {
 		if !utf8.ValidString(v) {
 			return c, fmt.Errorf("%q is not UTF-8", clip(v))
+		}
+		if parameter != "" { // the field names it, the values are plain
+			c.Texts = append(c.Texts, v)
+			continue
 		}
 		if err := c.add(v); err != nil {
 			return c, err
@@ -78,12 +82,8 @@ func (c *Condition) add(v string) error {
 	return nil
 }
 
-// addContext takes a value of a parameter that is named already, or name=value.
+// addContext takes name=value.
 func (c *Condition) addContext(v string) error {
-	if c.Parameter != "" && len(c.Texts) == 0 {
-		c.Texts = append(c.Texts, v)
-		return nil
-	}
 	name, value, ok := strings.Cut(v, "=")
 	switch {
 	case !ok || name == "":
@@ -246,5 +246,5 @@ func clip(v string) string {
 	if len(v) <= most {
 		return v
 	}
-	return v[:most] + "…"
+	return Text(v[:most]) + "…"
 }

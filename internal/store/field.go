@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,8 +114,7 @@ func FieldOf(name string) (f *Field, parameter string, ok bool) {
 }
 
 // Texts yields the texts that r has for a field that is not about numbers or
-// addresses; parameter names the one of a context field. A request with none
-// counts under the empty text.
+// addresses; parameter names the one of a context field.
 func (f *Field) Texts(r *record.Request, parameter string, yield func(string)) {
 	if f.Kind != KindContext {
 		f.texts(r, yield)
@@ -125,6 +125,33 @@ func (f *Field) Texts(r *record.Request, parameter string, yield func(string)) {
 			yield(v.Value)
 		}
 	}
+}
+
+// Values returns the texts that r counts under when requests are counted by f:
+// each once, and the empty one where it has none.
+func (f *Field) Values(r *record.Request, parameter string) []string {
+	var values []string
+	add := func(v string) {
+		if !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	switch f.Kind {
+	case KindNumber:
+		if n, known := f.number(r); known {
+			add(strconv.FormatInt(n, 10))
+		}
+	case KindAddress:
+		if a := f.address(r); a.IsValid() {
+			add(a.String())
+		}
+	default:
+		f.Texts(r, parameter, add)
+	}
+	if len(values) == 0 {
+		add("")
+	}
+	return values
 }
 
 // Number returns what r has for a field about numbers; false when it is unknown.
@@ -176,10 +203,5 @@ func attacks(r *record.Request, yield func(string)) {
 }
 
 func blocked(r *record.Request) bool {
-	for _, f := range r.Flags {
-		if f == record.FlagBlocked {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Flags, record.FlagBlocked)
 }

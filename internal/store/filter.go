@@ -6,9 +6,8 @@ import (
 
 // Filter says which requests a query is about. All of Where must hold on the same
 // request. Each of Has asks of the request's session alone that it has a request
-// in the time range that meets the condition; with Not, that it has none without
-// it: that no request of the session in the range has one of the values. The zero
-// Filter matches everything.
+// in the time range, on whichever day, that has one of the values; with Not, that
+// it has none such. The zero Filter matches everything.
 type Filter struct {
 	From, To record.Time // half-open [From, To); 0 means open
 	Session  *record.SessionID

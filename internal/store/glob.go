@@ -54,4 +54,3 @@ func runeLen(s string) int {
 	_, n := utf8.DecodeRuneInString(s)
 	return n
 }
-

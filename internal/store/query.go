@@ -5,18 +5,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sojourn/internal/record"
 )
 
-// Query counts requests by some of their fields.
+// Query counts requests by some of their fields. A request that has several
+// values of a field counts once under each, one that has none under the empty
+// text; without By there is one row, also when nothing passes the filter. Rows
+// that are equal in the order come by the texts of their By, byte by byte, the
+// least first; what has nothing to measure comes last.
 type Query struct {
 	Filter
 	By       []string      // what requests are grouped by: names of fields, "context.NAME", ByTime; none for one row
 	Step     time.Duration // width of a group of ByTime, whole seconds; groups start at multiples of it since 1970, UTC
 	Measures []string      // names of Measures
-	Contains string        // only groups whose first value contains it, whatever the case
-	Order    string        // one of Measures, the most first; "" is the first measure, or the time where it is grouped by
+	Contains string        // only groups whose first value contains it, see ContainsFold
+	Order    string        // one of Measures, the most first; "" is the first measure, or the time, oldest first, where it is grouped by
 	Limit    int           // 1 to MaxGroups; 0 means DefaultGroups
 }
 
@@ -50,7 +55,7 @@ func (q *Query) Check() error {
 			if q.Step < time.Second || q.Step%time.Second != 0 {
 				return fmt.Errorf("step is %v: to group by time, give whole seconds such as 60s", q.Step)
 			}
-		case !ok || !f.Group || f.Kind == KindContext && parameter == "":
+		case !ok || !f.Group || f.Kind == KindContext && parameter == "" || !utf8.ValidString(name):
 			return fmt.Errorf("by: requests cannot be grouped by %q; known are time, %s", clip(name), groupNames())
 		}
 	}
@@ -69,8 +74,15 @@ func (q *Query) Check() error {
 		return fmt.Errorf("limit is %d: give 1 to %d", q.Limit, MaxGroups)
 	case q.Contains != "" && len(q.By) == 0:
 		return fmt.Errorf("contains needs a field to group by")
+	case !utf8.ValidString(q.Contains):
+		return fmt.Errorf("contains: %q is not UTF-8", clip(q.Contains))
 	}
 	return nil
+}
+
+// ContainsFold reports whether text contains part, whatever the case.
+func ContainsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
 // GroupLimit returns how many rows the answer has at most.

@@ -17,9 +17,10 @@ import (
 
 // Store keeps requests in memory.
 type Store struct {
-	mu     sync.RWMutex
-	days   map[record.Day]*day
-	closed bool
+	mu        sync.RWMutex
+	days      map[record.Day]*day
+	closed    bool
+	maxGroups int // of a query
 }
 
 var _ store.Store = (*Store)(nil)
@@ -34,7 +35,9 @@ type day struct {
 }
 
 // New returns an empty store.
-func New() *Store { return &Store{days: map[record.Day]*day{}} }
+func New() *Store {
+	return &Store{days: map[record.Day]*day{}, maxGroups: store.MaxQueryGroups}
+}
 
 // Write implements store.Store.
 func (s *Store) Write(ctx context.Context, batches []store.Batch) (store.Written, error) {
@@ -89,13 +92,12 @@ func (d *day) absorb(b *store.Batch) int {
 	d.sealed = false
 	d.requests = append(d.requests, b.Requests...)
 	for i := range b.Requests {
-		r := &b.Requests[i]
-		d.bytes += fixedBytes + int64(len(r.Host)+len(r.Path)+len(r.Query)+len(r.Endpoint)+len(r.UserAgent))
+		d.bytes += requestBytes(&b.Requests[i])
 	}
 	for _, f := range b.Findings {
 		if _, known := d.findings[f.ID]; !known {
 			d.findings[f.ID] = f
-			d.bytes += fixedBytes + int64(len(f.Detail))
+			d.bytes += findingBytes(&f)
 		}
 	}
 	return len(b.Requests)
@@ -103,6 +105,12 @@ func (d *day) absorb(b *store.Batch) int {
 
 // fixedBytes stands for the fields of a row that do not vary in size.
 const fixedBytes = 128
+
+func requestBytes(r *record.Request) int64 {
+	return fixedBytes + int64(len(r.Host)+len(r.Path)+len(r.Query)+len(r.Endpoint)+len(r.UserAgent))
+}
+
+func findingBytes(f *record.Finding) int64 { return fixedBytes + int64(len(f.Detail)) }
 
 // Status implements store.Store.
 func (s *Store) Status(ctx context.Context) ([]record.DayStatus, []record.SetAside, error) {

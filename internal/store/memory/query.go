@@ -3,169 +3,180 @@ package memory
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
 )
 
-// Sessions implements store.Store.
-func (s *Store) Sessions(ctx context.Context, q store.SessionQuery) (store.SessionPage, error) {
+// group is what is known of the requests of one group.
+type group struct {
+	by                                 []string
+	requests, attacks, blocked, errors int64
+	bytes                              float64
+	sessions                           map[record.SessionID]bool
+	users, ips                         map[string]bool
+	durations                          map[int64]int64 // by store.DurationBucket
+}
+
+// Query implements store.Store. Its distinct counts are exact.
+func (s *Store) Query(ctx context.Context, q store.Query) (record.Table, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(ctx); err != nil {
-		return store.SessionPage{}, err
+		return record.Table{}, err
 	}
-	var after *store.PartCursor
-	if q.Cursor != "" {
-		c, err := store.ParsePartCursor(q.Cursor)
-		if err != nil {
-			return store.SessionPage{}, err
-		}
-		after = &c
+	if err := q.Check(); err != nil {
+		return record.Table{}, err
 	}
-	parts := []record.Part{}
-	for d, day := range s.days {
-		attacked := day.attacked()
-		for id, requests := range day.bySession() {
-			part := summarize(requests, attacked)
-			part.ID, part.Part = id, d
-			for _, r := range requests {
-				if q.Match(r) {
-					part.Matched++
-				}
-			}
-			if part.Matched > 0 && (after == nil || store.CursorOf(&part).Compare(*after) > 0) {
-				parts = append(parts, part)
-			}
-		}
-	}
-	slices.SortFunc(parts, func(a, b record.Part) int { return store.CursorOf(&a).Compare(store.CursorOf(&b)) })
-	page := store.SessionPage{Parts: parts}
-	if limit := store.PageLimit(q.Limit); len(parts) > limit {
-		page.Parts = parts[:limit]
-		page.Next = store.CursorOf(&parts[limit-1]).String()
-	}
-	return page, nil
-}
-
-// Session implements store.Store.
-func (s *Store) Session(ctx context.Context, id record.SessionID, f store.Filter) (record.Session, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.usable(ctx); err != nil {
-		return record.Session{}, err
-	}
-	out := record.Session{ID: id, Parts: []record.PartRef{}}
-	var matched []*record.Request
-	attacked := map[record.RequestID]bool{}
-	for _, d := range s.newestFirst() {
-		requests := s.days[d].bySession()[id]
-		if len(requests) == 0 {
-			continue
-		}
-		out.Parts = append(out.Parts, record.PartRef{Part: d, Requests: int64(len(requests))})
-		for a := range s.days[d].attacked() {
-			attacked[a] = true
-		}
-		for _, r := range requests {
-			if f.Match(r) {
-				matched = append(matched, r)
-			}
-		}
-	}
-	if len(out.Parts) == 0 {
-		return record.Session{}, store.ErrNotFound
-	}
-	sum := summarize(matched, attacked)
-	out.Started, out.Ended, out.Requests = sum.Started, sum.Ended, sum.Requests
-	out.Attacks, out.Errors = sum.Attacks, sum.Errors
-	out.Key, out.Rung, out.Strength = sum.Key, sum.Rung, sum.Strength
-	out.IP, out.Country, out.UserAgent = sum.IP, sum.Country, sum.UserAgent
-	out.User, out.Users, out.Roles = sum.User, sum.Users, sum.Roles
-	out.Facets = facets(matched)
-	return out, nil
-}
-
-// Requests implements store.Store.
-func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.RequestPage, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.usable(ctx); err != nil {
-		return store.RequestPage{}, err
-	}
-	var after *record.RequestID
-	if q.Cursor != "" {
-		id, err := store.ParseRequestCursor(q.Cursor)
-		if err != nil {
-			return store.RequestPage{}, err
-		}
-		after = &id
-	}
-	found := []record.Request{}
-	for _, day := range s.days {
-		for i := range day.requests {
-			r := &day.requests[i]
-			if q.Match(r) && (after == nil || r.ID.Compare(*after) > 0) {
-				found = append(found, *r)
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b record.Request) int { return a.ID.Compare(b.ID) })
-	page := store.RequestPage{Requests: found}
-	if limit := store.PageLimit(q.Limit); len(found) > limit {
-		page.Requests = found[:limit]
-		page.Next = found[limit-1].ID.String()
-	}
-	return page, nil
-}
-
-// Request implements store.Store.
-func (s *Store) Request(ctx context.Context, id record.RequestID) (record.Request, error) {
-	page, err := s.Requests(ctx, store.RequestQuery{Filter: store.Filter{Request: &id}, Limit: 1})
+	groups, err := s.groups(&q)
 	if err != nil {
-		return record.Request{}, err
+		return record.Table{}, err
 	}
-	if len(page.Requests) == 0 {
-		return record.Request{}, store.ErrNotFound
+	table := record.Table{By: append([]string{}, q.By...), Measures: append([]string{}, q.Measures...), Rows: []record.Group{}}
+	for _, g := range groups {
+		if q.Contains == "" || store.ContainsFold(g.by[0], q.Contains) {
+			row := record.Group{By: g.by}
+			for _, m := range q.Measures {
+				row.Values = append(row.Values, record.Amount(g.measure(m)))
+			}
+			table.Rows = append(table.Rows, row)
+		}
 	}
-	return page.Requests[0], nil
+	table.Groups = int64(len(table.Rows))
+	slices.SortFunc(table.Rows, func(a, b record.Group) int { return cmp.Or(compareRows(&q, a, b), slices.Compare(a.By, b.By)) })
+	table.Rows = table.Rows[:min(len(table.Rows), q.GroupLimit())]
+	return table, nil
 }
 
-// Findings implements store.Store.
-func (s *Store) Findings(ctx context.Context, id record.RequestID) ([]record.Finding, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.usable(ctx); err != nil {
-		return nil, err
+// groups counts the requests that pass q's filter, by the texts of their group.
+func (s *Store) groups(q *store.Query) (map[string]*group, error) {
+	groups := map[string]*group{}
+	add := func(by []string) *group {
+		k := key(by)
+		if groups[k] == nil {
+			groups[k] = &group{by: by, sessions: map[record.SessionID]bool{}, users: map[string]bool{}, ips: map[string]bool{}, durations: map[int64]int64{}}
+		}
+		return groups[k]
 	}
-	found := []record.Finding{}
-	if day := s.days[id.At.Day()]; day != nil {
-		for _, f := range day.findings {
-			if f.Request == id {
-				found = append(found, f)
+	if len(q.By) == 0 {
+		add([]string{})
+	}
+	for _, r := range s.passing(&q.Filter) {
+		for _, by := range combinations(q, r) {
+			add(by).count(r)
+		}
+		if len(groups) > s.maxGroups {
+			return nil, store.ErrTooMany
+		}
+	}
+	return groups, nil
+}
+
+// key joins texts so that no two lists of as many give the same key.
+func key(texts []string) string {
+	var k []byte
+	for _, t := range texts {
+		for _, c := range []byte(t) {
+			if c == 0 || c == 1 {
+				k = append(k, 1)
+			}
+			k = append(k, c)
+		}
+		k = append(k, 0)
+	}
+	return string(k)
+}
+
+// combinations returns the groups that r counts under.
+func combinations(q *store.Query, r *row) [][]string {
+	all := [][]string{{}}
+	for _, name := range q.By {
+		var values []string
+		if name == store.ByTime {
+			values = []string{q.TimeGroup(r.Started)}
+		} else {
+			f, parameter, _ := store.FieldOf(name)
+			values = f.Values(&r.Request, parameter)
+		}
+		var longer [][]string
+		for _, by := range all {
+			for _, v := range values {
+				longer = append(longer, append(slices.Clone(by), v))
 			}
 		}
+		all = longer
 	}
-	slices.SortFunc(found, func(a, b record.Finding) int { return cmp.Compare(a.ID, b.ID) })
-	return found, nil
+	return all
 }
 
-func (d *day) bySession() map[record.SessionID][]*record.Request {
-	sessions := map[record.SessionID][]*record.Request{}
-	for i := range d.requests {
-		r := &d.requests[i]
-		sessions[r.Session] = append(sessions[r.Session], r)
+func (g *group) count(r *row) {
+	g.requests++
+	g.sessions[r.Session] = true
+	if r.User != "" {
+		g.users[r.User] = true
 	}
-	return sessions
+	if r.IP.IsValid() {
+		g.ips[r.IP.String()] = true
+	}
+	if attacked(r) {
+		g.attacks++
+	}
+	if slices.Contains(r.Flags, record.FlagBlocked) {
+		g.blocked++
+	}
+	if failed(r) {
+		g.errors++
+	}
+	if r.Duration >= 0 {
+		g.durations[store.DurationBucket(int64(r.Duration))]++
+	}
+	g.bytes += float64(max(r.RequestBytes, 0)) + float64(max(r.ResponseBytes, 0))
 }
 
-func (d *day) attacked() map[record.RequestID]bool {
-	attacked := map[record.RequestID]bool{}
-	for _, f := range d.findings {
-		if f.Attack {
-			attacked[f.Request] = true
+func (g *group) measure(name string) float64 {
+	percentile := func(p float64) float64 {
+		if us, ok := store.Percentile(g.durations, p); ok {
+			return us
 		}
+		return math.NaN()
 	}
-	return attacked
+	switch name {
+	case "requests":
+		return float64(g.requests)
+	case "sessions":
+		return float64(len(g.sessions))
+	case "users":
+		return float64(len(g.users))
+	case "ips":
+		return float64(len(g.ips))
+	case "attacks":
+		return float64(g.attacks)
+	case "blocked":
+		return float64(g.blocked)
+	case "errors":
+		return float64(g.errors)
+	case "error_share":
+		return float64(g.errors) / float64(g.requests) // NaN where there are no requests
+	case "p50":
+		return percentile(.50)
+	case "p95":
+		return percentile(.95)
+	case "p99":
+		return percentile(.99)
+	case "bytes":
+		return g.bytes
+	}
+	panic("bug: no measure " + name)
+}
+
+// compareRows orders rows as q says.
+func compareRows(q *store.Query, a, b record.Group) int {
+	if q.ByStart() {
+		i := slices.Index(q.By, store.ByTime)
+		return cmp.Compare(a.By[i], b.By[i])
+	}
+	i := max(slices.Index(q.Measures, q.Order), 0)
+	return cmp.Compare(b.Values[i], a.Values[i]) // which takes NaN as the least
 }

@@ -3,130 +3,128 @@ package memory
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
 
 	"sojourn/internal/record"
+	"sojourn/internal/store"
 )
 
 // grouping is how a request found its session.
 type grouping struct {
-	key      string
 	rung     record.Rung
 	strength record.Strength
 }
 
-// summarize sums up requests; their session and day are the caller's to fill in.
-func summarize(requests []*record.Request, attacked map[record.RequestID]bool) record.Part {
-	p := record.Part{Requests: int64(len(requests))}
-	for i, r := range requests {
-		if i == 0 || r.Started < p.Started {
-			p.Started = r.Started
-		}
-		if i == 0 || r.Started > p.Ended {
-			p.Ended = r.Started
-		}
-		if attacked[r.ID] {
+// summarize sums up rows, which come oldest first; their session and day are the
+// caller's to fill in.
+func summarize(rows []*row) record.Part {
+	p := record.Part{Requests: int64(len(rows))}
+	if len(rows) > 0 {
+		p.Started, p.Ended = rows[0].Started, rows[len(rows)-1].Started
+	}
+	for _, r := range rows {
+		if attacked(r) {
 			p.Attacks++
 		}
-		if 400 <= r.Status && r.Status <= 599 {
+		if failed(r) {
 			p.Errors++
 		}
+		p.Bytes = sum(p.Bytes, sum(int64(max(r.RequestBytes, 0)), int64(max(r.ResponseBytes, 0))))
 	}
-	addresses := known(tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }))
-	p.IPs = int64(len(addresses))
-	p.IP = most(addresses, compareAddr)
-	p.Country = most(known(tallyOf(requests, func(r *record.Request) string {
+	addresses := known(tallyOf(rows, func(r *row) netip.Addr { return r.IP }))
+	p.IP, p.IPs = most(addresses, compareAddr), int64(len(addresses))
+	p.Country = most(known(tallyOf(rows, func(r *row) string {
 		if r.IP.IsValid() && r.IP == p.IP {
 			return r.Country
 		}
 		return ""
 	})), cmp.Compare)
-	users := known(tallyOf(requests, func(r *record.Request) string { return r.User }))
+	users := known(tallyOf(rows, func(r *row) string { return r.User }))
 	p.User, p.Users = most(users, cmp.Compare), int64(len(users))
-	p.Roles = top(known(tallyOf(requests, func(r *record.Request) string { return r.Role })))
-	p.UserAgent = most(tallyOf(requests, func(r *record.Request) string { return r.UserAgent }), cmp.Compare)
+	p.Roles = top(known(tallyOf(rows, func(r *row) string { return r.Role })))
+	p.UserAgent = most(tallyOf(rows, func(r *row) string { return r.UserAgent }), cmp.Compare)
 
-	p.Key = most(tallyOf(requests, func(r *record.Request) string { return r.Key }), cmp.Compare)
-	groupings := tallyOf(requests, func(r *record.Request) grouping { return grouping{r.Key, r.Rung, r.Strength} })
-	for g := range groupings {
-		if g.key != p.Key {
-			delete(groupings, g)
-		}
-	}
-	g := most(groupings, func(a, b grouping) int {
+	p.Key = most(tallyOf(rows, func(r *row) string { return r.Key }), cmp.Compare)
+	of := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.Key != p.Key })
+	g := most(tallyOf(of, func(r *row) grouping { return grouping{r.Rung, r.Strength} }), func(a, b grouping) int {
 		return cmp.Or(cmp.Compare(a.rung, b.rung), cmp.Compare(a.strength, b.strength))
 	})
 	p.Rung, p.Strength = g.rung, g.strength
 
-	hosts := tallyOf(requests, func(r *record.Request) string { return r.Host })
-	endpoints := tallyOf(requests, endpointOf)
-	p.Applications = top(tallyOf(requests, func(r *record.Request) string { return r.Application }))
+	hosts := tallyOf(rows, func(r *row) string { return r.Host })
+	endpoints := tallyOf(rows, func(r *row) string { return r.Method + " " + r.Endpoint })
+	p.Applications = top(tallyOf(rows, func(r *row) string { return r.Application }))
 	p.Hosts, p.HostCount = top(hosts), int64(len(hosts))
 	p.Endpoints, p.EndpointCount = top(endpoints), int64(len(endpoints))
 	return p
 }
 
-// facets counts the values of every facet.
-func facets(requests []*record.Request) []record.Facet {
-	text := func(value func(*record.Request) string) func(string) record.Facet {
-		return func(name string) record.Facet {
-			return facet(name, tallyOf(requests, value), cmp.Compare, func(s string) string { return s })
-		}
+// sum adds sizes; what is too much for an int64 is its greatest.
+func sum(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
 	}
-	facets := map[string]func(name string) record.Facet{
-		"application": text(func(r *record.Request) string { return r.Application }),
-		"host":        text(func(r *record.Request) string { return r.Host }),
-		"endpoint":    text(endpointOf),
-		"method":      text(func(r *record.Request) string { return r.Method }),
-		"user_agent":  text(func(r *record.Request) string { return r.UserAgent }),
-		"key":         text(func(r *record.Request) string { return r.Key }),
-		"country":     text(func(r *record.Request) string { return r.Country }),
-		"user":        text(func(r *record.Request) string { return r.User }),
-		"role":        text(func(r *record.Request) string { return r.Role }),
+	return a + b
+}
 
-		"graphql_operation": text(func(r *record.Request) string { return r.Operation }),
-		"mcp_method":        text(func(r *record.Request) string { return mcpOf(r).Method }),
-		"mcp_name":          text(func(r *record.Request) string { return mcpOf(r).Name }),
-		"status": func(name string) record.Facet {
-			return facet(name, tallyOf(requests, func(r *record.Request) int { return r.Status }), cmp.Compare, strconv.Itoa)
-		},
-		"ip": func(name string) record.Facet {
-			return facet(name, tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }), compareAddr, addrText)
-		},
+// sessionOf sums up the rows of a session; its id and parts are the caller's to
+// fill in.
+func sessionOf(rows []*row) record.Session {
+	p := summarize(rows)
+	s := record.Session{
+		Started: p.Started, Ended: p.Ended, Requests: p.Requests, Attacks: p.Attacks, Errors: p.Errors, Bytes: p.Bytes,
+		Client: most(tallyOf(rows, func(r *row) record.SessionID { return r.Client }), func(a, b record.SessionID) int { return bytes.Compare(a[:], b[:]) }),
+		Key:    p.Key, Rung: p.Rung, Strength: p.Strength, IP: p.IP, Country: p.Country, UserAgent: p.UserAgent,
+		User: p.User, Users: p.Users, Roles: p.Roles,
 	}
-	var out []record.Facet
 	for _, name := range record.FacetNames {
-		if f := facets[name](name); f.Told() {
-			out = append(out, f)
+		if f := facetOf(name, rows); f.Told() {
+			s.Facets = append(s.Facets, f)
 		}
 	}
-	return out
+	return s
 }
 
-func mcpOf(r *record.Request) record.MCP {
-	if r.MCP == nil {
-		return record.MCP{}
+func facetOf(name string, rows []*row) record.Facet {
+	field, _, _ := store.FieldOf(name)
+	counts := map[string]int64{}
+	for _, r := range rows {
+		for _, v := range field.Values(&r.Request, "") {
+			counts[v]++
+		}
 	}
-	return *r.MCP
-}
-
-func facet[K comparable](name string, t map[K]int64, compare func(a, b K) int, print func(K) string) record.Facet {
-	var total int64
-	for _, n := range t {
-		total += n
-	}
-	f := record.Facet{Name: name, Distinct: int64(len(t)), Values: []record.FacetValue{}}
-	for _, k := range ranked(t, compare)[:min(len(t), record.FacetValues)] {
-		f.Values = append(f.Values, record.FacetValue{Value: print(k), Count: t[k], Share: float64(t[k]) / float64(total)})
+	f := record.Facet{Name: name, Distinct: int64(len(counts)), Values: []record.FacetValue{}}
+	for _, v := range ranked(counts, valueOrder(field.Kind))[:min(len(counts), record.FacetValues)] {
+		f.Values = append(f.Values, record.FacetValue{Value: v, Count: counts[v], Share: float64(counts[v]) / float64(len(rows))})
 	}
 	return f
 }
 
-func tallyOf[K comparable](requests []*record.Request, key func(*record.Request) K) map[K]int64 {
+// valueOrder returns how texts of a kind are ordered: as what they stand for.
+func valueOrder(k store.Kind) func(a, b string) int {
+	switch k {
+	case store.KindNumber:
+		return func(a, b string) int {
+			x, _ := strconv.ParseInt(a, 10, 64)
+			y, _ := strconv.ParseInt(b, 10, 64)
+			return cmp.Compare(x, y)
+		}
+	case store.KindAddress:
+		return func(a, b string) int {
+			x, _ := netip.ParseAddr(a) // "" is the unknown address
+			y, _ := netip.ParseAddr(b)
+			return compareAddr(x, y)
+		}
+	}
+	return cmp.Compare
+}
+
+func tallyOf[K comparable](rows []*row, key func(*row) K) map[K]int64 {
 	t := map[K]int64{}
-	for _, r := range requests {
+	for _, r := range rows {
 		t[key(r)]++
 	}
 	return t
@@ -164,8 +162,6 @@ func top(t map[string]int64) []record.Count {
 	return counts
 }
 
-func endpointOf(r *record.Request) string { return r.Method + " " + r.Endpoint }
-
 // compareAddr orders the unknown address first, the others by their 16 bytes.
 func compareAddr(a, b netip.Addr) int {
 	if !a.IsValid() || !b.IsValid() {
@@ -173,11 +169,4 @@ func compareAddr(a, b netip.Addr) int {
 	}
 	a16, b16 := a.As16(), b.As16()
 	return bytes.Compare(a16[:], b16[:])
-}
-
-func addrText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }
