@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,11 +15,14 @@ import (
 var sameAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 
 // check asks everything that can be asked with a filter and compares the answers
-// with the model's.
+// with the model's. It takes another order of the lists each time.
 func (f *fixture) check(filter store.Filter) {
 	f.t.Helper()
-	f.checkParts(filter, 20)
-	f.checkRequests(filter, 300)
+	f.checkParts(store.SessionQuery{Filter: filter, Limit: 20})
+	f.turn++
+	f.checkParts(store.SessionQuery{Filter: filter, Limit: 20, Sort: store.Sorts[f.turn%len(store.Sorts)], Up: f.turn/len(store.Sorts)%2 == 1})
+	f.checkRequests(store.RequestQuery{Filter: filter, Limit: 300, Down: f.turn%2 == 1})
+	f.checkCount(filter)
 	seen := map[record.SessionID]bool{}
 	for _, r := range f.model.requests {
 		if len(seen) < 3 && !seen[r.Session] {
@@ -27,23 +32,22 @@ func (f *fixture) check(filter store.Filter) {
 	}
 }
 
-// checkParts reads the list of parts page by page.
-func (f *fixture) checkParts(filter store.Filter, limit int) {
+// checkParts reads a list of parts page by page.
+func (f *fixture) checkParts(q store.SessionQuery) {
 	f.t.Helper()
-	f.same("Sessions", filter, f.model.parts(filter), f.parts(filter, limit))
+	f.same(fmt.Sprintf("Sessions by %q, up %v,", q.Sort, q.Up), q.Filter, f.model.parts(q.Filter, q.Sort, q.Up), f.parts(q))
 }
 
-func (f *fixture) parts(filter store.Filter, limit int) []record.Part {
+func (f *fixture) parts(q store.SessionQuery) []record.Part {
 	f.t.Helper()
 	all := []record.Part{}
-	q := store.SessionQuery{Filter: filter, Limit: limit}
 	for {
 		page, err := f.store.Sessions(f.ctx, q)
 		if err != nil {
-			f.t.Fatalf("Sessions(%+v): %v", q, err)
+			f.t.Fatalf("Sessions(%s): %v", show(q.Filter), err)
 		}
-		if len(page.Parts) > limit || page.Next != "" && len(page.Parts) < limit {
-			f.t.Fatalf("Sessions(%+v) gave %d parts, next %q", q, len(page.Parts), page.Next)
+		if len(page.Parts) > q.Limit || page.Next != "" && len(page.Parts) < q.Limit || page.Searched != 0 {
+			f.t.Fatalf("Sessions(%s) of %d gave %d parts, next %q, searched %d", show(q.Filter), q.Limit, len(page.Parts), page.Next, page.Searched)
 		}
 		all = append(all, page.Parts...)
 		if q.Cursor = page.Next; q.Cursor == "" {
@@ -52,25 +56,36 @@ func (f *fixture) parts(filter store.Filter, limit int) []record.Part {
 	}
 }
 
-// checkRequests reads the list of requests page by page.
-func (f *fixture) checkRequests(filter store.Filter, limit int) {
+// checkRequests reads a list of requests page by page.
+func (f *fixture) checkRequests(q store.RequestQuery) {
 	f.t.Helper()
-	all := []record.Request{}
-	q := store.RequestQuery{Filter: filter, Limit: limit}
+	want, all := f.model.match(q.Filter), []record.Request{}
+	if q.Down {
+		want = reversed(want)
+	}
 	for {
 		page, err := f.store.Requests(f.ctx, q)
 		if err != nil {
-			f.t.Fatalf("Requests(%+v): %v", q, err)
+			f.t.Fatalf("Requests(%s): %v", show(q.Filter), err)
 		}
-		if len(page.Requests) > limit || page.Next != "" && len(page.Requests) < limit {
-			f.t.Fatalf("Requests(%+v) gave %d requests, next %q", q, len(page.Requests), page.Next)
+		if len(page.Requests) > q.Limit || page.Next != "" && len(page.Requests) < q.Limit {
+			f.t.Fatalf("Requests(%s) of %d gave %d requests, next %q", show(q.Filter), q.Limit, len(page.Requests), page.Next)
 		}
 		all = append(all, page.Requests...)
 		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}
-	f.same("Requests", filter, f.model.match(filter), all)
+	f.same(fmt.Sprintf("Requests, down %v,", q.Down), q.Filter, want, all)
+}
+
+func (f *fixture) checkCount(filter store.Filter) {
+	f.t.Helper()
+	got, err := f.store.Count(f.ctx, filter, 0)
+	if err != nil {
+		f.t.Fatalf("Count(%s): %v", show(filter), err)
+	}
+	f.same("Count", filter, f.model.count(filter), got)
 }
 
 func (f *fixture) checkSession(id record.SessionID, filter store.Filter) {
@@ -81,7 +96,7 @@ func (f *fixture) checkSession(id record.SessionID, filter store.Filter) {
 	}
 	got, err := f.store.Session(f.ctx, id, filter)
 	if err != nil {
-		f.t.Fatalf("Session(%s, %+v): %v", id, filter, err)
+		f.t.Fatalf("Session(%s, %s): %v", id, show(filter), err)
 	}
 	f.same("Session", filter, want, got)
 }
@@ -89,6 +104,33 @@ func (f *fixture) checkSession(id record.SessionID, filter store.Filter) {
 func (f *fixture) same(what string, filter store.Filter, want, got any) {
 	f.t.Helper()
 	if diff := cmp.Diff(want, got, sameAddr); diff != "" {
-		f.t.Fatalf("%s with %+v (-want +got):\n%s", what, filter, diff)
+		f.t.Fatalf("%s with {%s} (-want +got):\n%s", what, show(filter), diff)
 	}
+}
+
+// show prints a filter for people.
+func show(f store.Filter) string {
+	var b strings.Builder
+	if f.From != 0 {
+		fmt.Fprintf(&b, "from %s ", f.From)
+	}
+	if f.To != 0 {
+		fmt.Fprintf(&b, "to %s ", f.To)
+	}
+	if f.Session != nil {
+		fmt.Fprintf(&b, "session %s ", f.Session)
+	}
+	if f.Request != nil {
+		fmt.Fprintf(&b, "request %s ", f.Request)
+	}
+	for _, list := range []struct {
+		has        string
+		conditions []store.Condition
+	}{{"", f.Where}, {"has.", f.Has}} {
+		for _, c := range list.conditions {
+			not := map[bool]string{true: "not."}[c.Not]
+			fmt.Fprintf(&b, "%s%s%s%.100q%v%v ", not, list.has, strings.TrimSuffix(c.Field.Name+"."+c.Parameter, "."), c.Texts, c.Ranges, c.Addresses)
+		}
+	}
+	return strings.TrimSpace(b.String())
 }

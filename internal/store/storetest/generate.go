@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"sojourn/internal/record"
@@ -50,7 +52,7 @@ func newGenerator(seed uint64) *generator { return &generator{Rand: rand.New(ran
 var (
 	hosts     = []string{"", "shop.example.com", "api.example.com", "Ünïcode.example", "10.0.0.1:8080", "a_b%c.example"}
 	methods   = []string{"GET", "GET", "POST", "DELETE", "get", "M-SEARCH", ""}
-	templates = []string{"/users/{int}", "/users/{int}/orders", "/Login", "/über/{uuid}", "/", "", "/100%_done", `/back\slash`}
+	templates = []string{"/users/{int}", "/users/{int}/orders", "/Login", "/über/{uuid}", "/", "", "/100%_done", `/back\slash`, "/Auth_OTP", "/me/password"}
 	agents    = []string{"", "curl/8.5", "Mozilla/5.0 (X11)", `it's "quoted"`, "Mozilla/5.0 (Macintosh)"}
 	addresses = []string{"203.0.113.7", "203.0.113.200", "10.1.2.3", "2001:db8::1", "2001:db8:0:1::9", "::1", "::ffff:10.1.2.3", "fe80::1%eth0"}
 	keys      = []string{"PHPSESSID", "ip_ua", "token", "Ключ"}
@@ -62,7 +64,7 @@ var (
 	names     = []string{"tenant", `na"me`, "item", `back\slash`, "tenant="}
 	values    = []string{"7", "", "a", `","v":"7`, `{"n":"tenant","v":"7"`, "<b>&\u2028", `\`, "Ünï"}
 	tools     = []string{"get_opportunity", "", "search", "file:///etc/passwd"}
-	flags     = []record.Flag{record.FlagMalformed, record.FlagValueCut, record.FlagUpgraded}
+	flags     = []record.Flag{record.FlagMalformed, record.FlagBlocked, record.FlagValueCut, record.FlagUpgraded}
 )
 
 // pick returns an element of list, early ones more often.
@@ -131,68 +133,114 @@ func (g *generator) identify(r *record.Request) {
 	}
 }
 
+// findings returns findings of some of requests, and of one that is not there.
+func (g *generator) findings(requests []record.Request) (findings []record.Finding) {
+	for i := range requests {
+		r := &requests[i]
+		for n := range max(0, g.IntN(6)-3) {
+			findings = append(findings, record.Finding{
+				ID: fmt.Sprint(r.ID, n), Request: r.ID, Session: r.Session, Started: r.Started,
+				Type: pick(g, []string{"sqli", "xss", "protocol_smuggling"}), Attack: g.IntN(3) > 0, Detail: "1' OR 1",
+			})
+		}
+	}
+	elsewhere := g.request(5, 2)
+	return append(findings, record.Finding{
+		ID: elsewhere.ID.String(), Request: elsewhere.ID, Session: elsewhere.Session, Started: elsewhere.Started, Type: "sqli", Attack: true,
+	})
+}
+
+// batch returns n requests of some sessions within days, and what was found about
+// them.
+func (g *generator) batch(n, sessions, days int) (b store.Batch) {
+	for range n {
+		b.Requests = append(b.Requests, g.request(sessions, days))
+	}
+	b.Findings = g.findings(b.Requests)
+	return b
+}
+
 // filter returns a filter with a few conditions. Some find requests by known
 // values, some nothing at all.
 func (g *generator) filter(known []record.Request) store.Filter {
 	var f store.Filter
-	r := &known[g.IntN(len(known))]
 	for range g.IntN(4) {
-		switch g.IntN(17) {
-		case 0:
-			f.From = g.time(3)
-		case 1:
-			f.To = g.time(3)
-		case 2:
-			f.Applications = []string{r.Application, "nobody"}
-		case 3:
-			f.Hosts = append(f.Hosts, pick(g, []string{r.Host, "*.example.com", "*", "?nïcode*", "a_b%c*", "none", "*'*", "[a-z]*", "SHOP*"}))
-		case 4:
-			f.Endpoints = append(f.Endpoints, pick(g, []string{
-				r.Method + " " + r.Endpoint, "users", "GET *", "/users/*/orders*", "ÜBER", "/?ber*", "%_", `\`, "log?n", "/login*", "*/7", "POST /nothing", "[u]", "", " ", "m-search *",
-			}))
-		case 5:
-			f.Methods = []string{r.Method, pick(g, methods)}
-		case 6:
-			low := pick(g, statuses)
-			f.Statuses = append(f.Statuses, store.StatusRange{Low: low, High: low + g.IntN(100)})
-		case 7:
-			f.IPs = append(f.IPs, netip.MustParsePrefix(pick(g, []string{
-				"203.0.113.7/32", "203.0.113.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1/128", "10.1.0.0/15", "::ffff:10.1.2.3/128", "10.1.2.3/8", "fe80::/10",
-			})))
-		case 8:
-			f.UserAgents = []string{r.UserAgent, "none"}
-		case 9:
-			f.Keys = []string{r.Key}
-		case 10:
-			f.Session = &r.Session
-		case 11:
-			f.Request = &r.ID
-		case 12:
-			f.Users = []string{r.User, "nobody"}
-		case 13:
-			f.Roles = []string{pick(g, roles)}
-		case 14:
-			f.Countries, f.Networks = []string{r.Country}, []string{r.Network, "none"}
-		case 15:
-			for _, v := range r.Context[:min(g.IntN(3), len(r.Context))] {
-				f.Context = append(f.Context, store.ContextValue{Name: v.Name, Value: v.Value})
-			}
-			f.Context = append(f.Context, store.ContextValue{Name: pick(g, names), Value: pick(g, values)})
-		case 16:
-			g.message(&f, r)
-		}
+		f.Where = append(f.Where, g.condition(known))
+	}
+	for range max(0, g.IntN(5)-2) {
+		f.Has = append(f.Has, g.condition(known))
+	}
+	if g.IntN(4) == 0 {
+		f.From = g.time(3)
+	}
+	if g.IntN(4) == 0 {
+		f.To = g.time(3)
+	}
+	r := &known[g.IntN(len(known))]
+	switch g.IntN(12) {
+	case 0:
+		f.Session = &r.Session
+	case 1:
+		f.Request = &r.ID
 	}
 	return f
 }
 
-// message adds conditions on GraphQL and MCP.
-func (g *generator) message(f *store.Filter, r *record.Request) {
-	switch mcp := r.MCP; {
-	case mcp == nil:
-		f.Operations = []string{r.Operation}
-	case g.IntN(2) == 0:
-		f.MCPServers, f.MCPMethods = []string{mcp.Server}, []string{mcp.Method, "none"}
-	default:
-		f.MCPNames = []string{mcp.Name, pick(g, tools)}
+// condition returns a condition on any of the fields.
+func (g *generator) condition(known []record.Request) store.Condition {
+	field := &store.Fields[g.IntN(len(store.Fields))]
+	return g.conditionOn(field, g.IntN(3) == 0, known)
+}
+
+// conditionOn returns a condition on one field, with values of a known request
+// and such as need care.
+func (g *generator) conditionOn(field *store.Field, not bool, known []record.Request) store.Condition {
+	r, name := &known[g.IntN(len(known))], field.Name
+	candidates := values
+	if field.Kind == store.KindContext {
+		name = "context." + pick(g, names)
+		if len(r.Context) > 0 && g.IntN(2) == 0 {
+			name, candidates = "context."+r.Context[0].Name, append([]string{r.Context[0].Value}, values...)
+		}
+	} else {
+		candidates = candidatesFor(field, r)
 	}
+	var chosen []string
+	for range 1 + g.IntN(3) {
+		chosen = append(chosen, pick(g, candidates))
+	}
+	return condition(name, not, chosen...)
+}
+
+func candidatesFor(field *store.Field, r *record.Request) []string {
+	switch field.Name {
+	case "host":
+		return []string{r.Host, "*.example.com", "*", "?nïcode*", "a_b%c*", "none", "*'*", "[a-z]*", "SHOP*", ""}
+	case "user_agent":
+		return []string{r.UserAgent, "curl/*", "*quoted*", "*(X1?)", "none", "", "MOZILLA*"}
+	case "endpoint":
+		return []string{
+			r.Method + " " + r.Endpoint, r.Path, "users", "GET *", "/users/*/orders*", "ÜBER", "/?ber*", "%_", `\`, "log?n", "/login*", "*/7", "POST /nothing", "[u]", "", " ", "m-search *",
+		}
+	case "status":
+		return []string{"4xx", "5xx", "0", "200", "200-299", "404-503", "9xx", "999"}
+	case "ip":
+		return []string{
+			"203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "10.1.0.0/15", "::ffff:10.1.2.3", "10.1.2.3/8", "fe80::/10", "::ffff:0:0/96", "192.0.2.1",
+		}
+	case "blocked", "accepted":
+		return []string{"true", "false"}
+	case "attack":
+		return []string{"sqli", "xss", "", "protocol_smuggling", "none"}
+	}
+	if field.Kind == store.KindNumber {
+		n, known := amount(field.Name, r)
+		if !known {
+			n = 50
+		}
+		v := strconv.FormatInt(n, 10)
+		return []string{v, ">" + v, "<" + v, ">=" + v, "<=" + v, "0-" + v, "0", ">0", "<0", map[store.Unit]string{store.UnitMicroseconds: ">500ms", store.UnitBytes: ">10KB"}[field.Unit]}
+	}
+	own := texts(field.Name, "", r, nil)[0]
+	return []string{own, "", "nobody", own + "*", strings.ToUpper(own)}
 }

@@ -11,12 +11,7 @@ import (
 
 func testSeal(t *testing.T, f *fixture) {
 	g := newGenerator(6)
-	batch := func() (rs []record.Request) {
-		for range 150 {
-			rs = append(rs, g.request(10, 2))
-		}
-		return rs
-	}
+	batch := func() store.Batch { return g.batch(150, 10, 2) }
 	sealed := func() (sealed []bool) {
 		days, _, err := f.store.Status(f.ctx)
 		if err != nil {
@@ -27,17 +22,12 @@ func testSeal(t *testing.T, f *fixture) {
 		}
 		return sealed
 	}
-	seal := func(days ...record.Day) {
-		if err := f.store.Seal(f.ctx, days...); err != nil {
-			t.Fatalf("Seal: %v", err)
-		}
-	}
 	monday, tuesday := monday.Day(), monday.Day()+1
-	f.write(batch()...)
+	f.writeBatch(batch())
 	if got := sealed(); !slices.Equal(got, []bool{false, false}) {
 		t.Errorf("sealed before: %v", got)
 	}
-	seal(monday, tuesday, tuesday+40)
+	f.seal(monday, tuesday, tuesday+40)
 	if got := sealed(); !slices.Equal(got, []bool{true, true}) {
 		t.Errorf("sealed: %v", got)
 	}
@@ -51,13 +41,13 @@ func testSeal(t *testing.T, f *fixture) {
 	if got := sealed(); !slices.Equal(got, []bool{true, false}) { // newest first
 		t.Errorf("sealed after a write to the older day: %v", got)
 	}
-	f.write(batch()...)
+	f.writeBatch(batch())
 	f.check(store.Filter{})
-	seal(tuesday, tuesday)
-	seal(monday)
-	seal(monday)
+	f.seal(tuesday, tuesday)
+	f.seal(monday)
+	f.seal(monday)
 	f.check(store.Filter{})
-	f.check(store.Filter{Methods: []string{"POST"}})
+	f.check(where(is("method", "POST")))
 }
 
 func testExpireDays(t *testing.T, f *fixture) {
@@ -130,18 +120,8 @@ func testRandom(t *testing.T, f *fixture) {
 	g := newGenerator(7)
 	var batches []store.Batch
 	for seq := range uint64(12) {
-		b := store.Batch{Position: store.Position{Log: pick(g, []string{"a", "b"}), Seq: seq}}
-		for range g.IntN(80) {
-			b.Requests = append(b.Requests, g.request(25, 3))
-		}
-		for i := range b.Requests {
-			if g.IntN(10) == 0 {
-				r := &b.Requests[i]
-				b.Findings = append(b.Findings, record.Finding{
-					ID: r.ID.String(), Request: r.ID, Session: r.Session, Started: r.Started, Type: "xss", Attack: g.IntN(2) == 0,
-				})
-			}
-		}
+		b := g.batch(g.IntN(80), 25, 3)
+		b.Position = store.Position{Log: pick(g, []string{"a", "b"}), Seq: seq}
 		batches = append(batches, b)
 		// Each call starts where a reader that lost its place might start.
 		from := max(0, len(batches)-1-g.IntN(3))
@@ -150,13 +130,11 @@ func testRandom(t *testing.T, f *fixture) {
 			t.Fatalf("Write counted %+v, %v; want %+v", got, err, want)
 		}
 		if seq%5 == 4 {
-			if err := f.store.Seal(f.ctx, monday.Day()+record.Day(g.IntN(3))); err != nil {
-				t.Fatal(err)
-			}
+			f.seal(monday.Day() + record.Day(g.IntN(3)))
 		}
 	}
 	f.check(store.Filter{})
-	questions := 25
+	questions := 40
 	if testing.Short() {
 		questions = 10
 	}

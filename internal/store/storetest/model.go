@@ -2,7 +2,10 @@ package storetest
 
 import (
 	"cmp"
+	"math"
+	"math/big"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -15,6 +18,7 @@ type model struct {
 	requests  []record.Request
 	findings  map[string]record.Finding
 	positions map[dayLog]uint64
+	globs     map[string]*regexp.Regexp
 }
 
 type dayLog struct {
@@ -23,7 +27,7 @@ type dayLog struct {
 }
 
 func newModel() *model {
-	return &model{findings: map[string]record.Finding{}, positions: map[dayLog]uint64{}}
+	return &model{findings: map[string]record.Finding{}, positions: map[dayLog]uint64{}, globs: map[string]*regexp.Regexp{}}
 }
 
 func (m *model) write(batches []store.Batch) (w store.Written) {
@@ -70,38 +74,108 @@ func (m *model) drop(d record.Day) {
 	}
 }
 
-// match returns the requests that pass f, oldest first.
-func (m *model) match(f store.Filter) []record.Request {
-	found := []record.Request{}
-	for _, r := range m.requests {
-		if f.Match(&r) {
-			found = append(found, r)
+// erase forgets what passes f and tells what each day lost.
+func (m *model) erase(f store.Filter) []record.PartRef {
+	gone, lost := map[record.RequestID]bool{}, map[record.Day]int64{}
+	for _, r := range m.match(f) {
+		gone[r.ID] = true
+		lost[r.Started.Day()]++
+	}
+	m.requests = slices.DeleteFunc(m.requests, func(r record.Request) bool { return gone[r.ID] })
+	for id, f := range m.findings {
+		if gone[f.Request] {
+			delete(m.findings, id)
 		}
 	}
-	slices.SortFunc(found, func(a, b record.Request) int { return a.ID.Compare(b.ID) })
+	return refs(lost)
+}
+
+func refs(days map[record.Day]int64) []record.PartRef {
+	list := []record.PartRef{}
+	for d, n := range days {
+		list = append(list, record.PartRef{Part: d, Requests: n})
+	}
+	slices.SortFunc(list, func(a, b record.PartRef) int { return cmp.Compare(b.Part, a.Part) })
+	return list
+}
+
+// attacks returns the types of the attacks that were found in each request.
+func (m *model) attacks() map[record.RequestID][]string {
+	found := map[record.RequestID][]string{}
+	for _, f := range m.findings {
+		if f.Attack {
+			found[f.Request] = append(found[f.Request], f.Type)
+		}
+	}
 	return found
 }
 
-// parts returns the whole list of parts that f finds.
-func (m *model) parts(f store.Filter) []record.Part {
-	type partKey struct {
-		id  record.SessionID
-		day record.Day
+// match returns the requests that pass f, oldest first.
+func (m *model) match(f store.Filter) []record.Request {
+	attacks := m.attacks()
+	within := func(r *record.Request) bool {
+		return (f.From == 0 || r.ID.At >= f.From) && (f.To == 0 || r.ID.At < f.To)
 	}
+	found := []record.Request{}
+	for i := range m.requests {
+		r := &m.requests[i]
+		pass := within(r) && (f.Session == nil || *f.Session == r.Session) && (f.Request == nil || *f.Request == r.ID)
+		for _, c := range f.Where {
+			pass = pass && m.holds(c, r, attacks[r.ID])
+		}
+		if pass {
+			found = append(found, *r)
+		}
+	}
+	for _, c := range f.Has {
+		sessions := map[record.SessionID]bool{}
+		for i := range m.requests {
+			if r := &m.requests[i]; within(r) && m.finds(c, r, attacks[r.ID]) {
+				sessions[r.Session] = true
+			}
+		}
+		found = slices.DeleteFunc(found, func(r record.Request) bool { return sessions[r.Session] == c.Not })
+	}
+	slices.SortFunc(found, func(a, b record.Request) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
+	return found
+}
+
+// count counts what f finds.
+func (m *model) count(f store.Filter) record.Total {
+	parts, found := map[partKey]bool{}, m.match(f)
+	for _, r := range found {
+		parts[partKey{r.Session, r.Started.Day()}] = true
+	}
+	return record.Total{Parts: int64(len(parts)), Requests: int64(len(found)), Complete: true}
+}
+
+func reversed[T any](list []T) []T {
+	slices.Reverse(list)
+	return list
+}
+
+// partKey names a part.
+type partKey struct {
+	id  record.SessionID
+	day record.Day
+}
+
+// parts returns the whole list of parts that f finds, in an order.
+func (m *model) parts(f store.Filter, sort store.Sort, up bool) []record.Part {
 	all, matched := map[partKey][]record.Request{}, map[partKey]int64{}
+	for _, r := range m.match(f) {
+		matched[partKey{r.Session, r.Started.Day()}]++
+	}
 	for _, r := range m.match(store.Filter{}) {
 		k := partKey{r.Session, r.Started.Day()}
 		all[k] = append(all[k], r)
-		if f.Match(&r) {
-			matched[k]++
-		}
 	}
 	parts := []record.Part{}
 	for k, n := range matched {
 		sum := m.sum(all[k])
 		parts = append(parts, record.Part{
 			ID: k.id, Part: k.day, Started: sum.Started, Ended: sum.Ended, Requests: sum.Requests, Matched: n,
-			Attacks: sum.Attacks, Errors: sum.Errors, IP: sum.IP, IPs: distinctAddrs(all[k]), Country: sum.Country, UserAgent: sum.UserAgent,
+			Attacks: sum.Attacks, Errors: sum.Errors, Bytes: sum.Bytes, IP: sum.IP, IPs: distinctAddrs(all[k]), Country: sum.Country, UserAgent: sum.UserAgent,
 			User: sum.User, Users: sum.Users, Roles: sum.Roles,
 			Applications: top(sum.Facets, "application"), Hosts: top(sum.Facets, "host"), Endpoints: top(sum.Facets, "endpoint"),
 			HostCount: distinct(sum.Facets, "host"), EndpointCount: distinct(sum.Facets, "endpoint"),
@@ -109,41 +183,58 @@ func (m *model) parts(f store.Filter) []record.Part {
 		})
 	}
 	slices.SortFunc(parts, func(a, b record.Part) int {
-		return -cmp.Or(cmp.Compare(a.Started, b.Started), cmp.Compare(a.ID.String(), b.ID.String()))
+		order := cmp.Or(cmp.Compare(weight(sort, &a), weight(sort, &b)), cmp.Compare(a.Part, b.Part), cmp.Compare(a.ID.String(), b.ID.String()))
+		if up {
+			return order
+		}
+		return -order
 	})
 	return parts
 }
 
+// weight is what a list of parts is ordered by.
+func weight(sort store.Sort, p *record.Part) int64 {
+	switch sort {
+	case "", "started":
+		return int64(p.Started)
+	case "ended":
+		return int64(p.Ended)
+	case "duration":
+		return int64(p.Ended) - int64(p.Started)
+	case "requests":
+		return p.Requests
+	case "attacks":
+		return p.Attacks
+	case "bytes":
+		return p.Bytes
+	}
+	panic("bug: no sort " + sort)
+}
+
 // session sums up one session; ok is false when there is none.
 func (m *model) session(id record.SessionID, f store.Filter) (s record.Session, ok bool) {
-	var in []record.Request
 	days := map[record.Day]int64{}
 	for _, r := range m.match(store.Filter{Session: &id}) {
 		days[r.Started.Day()]++
-		if f.Match(&r) {
-			in = append(in, r)
-		}
 	}
-	s = m.sum(in)
-	s.ID, s.Parts = id, []record.PartRef{}
-	for d, n := range days {
-		s.Parts = append(s.Parts, record.PartRef{Part: d, Requests: n})
-	}
-	slices.SortFunc(s.Parts, func(a, b record.PartRef) int { return cmp.Compare(b.Part, a.Part) })
+	s = m.sum(slices.DeleteFunc(m.match(f), func(r record.Request) bool { return r.Session != id }))
+	s.ID, s.Parts = id, refs(days)
 	return s, len(days) > 0
 }
 
 // sum sums up requests, which come oldest first.
 func (m *model) sum(requests []record.Request) record.Session {
 	s := record.Session{Requests: int64(len(requests)), Roles: []record.Count{}}
-	attacked := map[record.RequestID]bool{}
-	for _, f := range m.findings {
-		attacked[f.Request] = attacked[f.Request] || f.Attack
-	}
+	attacks, bytes := m.attacks(), new(big.Int)
 	addrs, groupings := map[[16]byte]int{}, map[string]int{}
 	for _, r := range requests {
-		if attacked[r.ID] {
+		if attacks[r.ID] != nil {
 			s.Attacks++
+		}
+		for _, size := range []string{"request_bytes", "response_bytes"} {
+			if n, known := amount(size, &r); known {
+				bytes.Add(bytes, big.NewInt(n))
+			}
 		}
 		if r.Status >= 400 && r.Status < 600 {
 			s.Errors++
@@ -153,9 +244,12 @@ func (m *model) sum(requests []record.Request) record.Session {
 		}
 	}
 	for _, name := range record.FacetNames {
-		if f := facetOf(name, requests); !slices.Contains(optional, name) || f.Distinct > 1 || f.Distinct == 1 && f.Values[0].Value != "" {
+		if f := facetOf(name, requests, attacks); !slices.Contains(optional, name) || f.Distinct > 1 || f.Distinct == 1 && f.Values[0].Value != "" {
 			s.Facets = append(s.Facets, f)
 		}
+	}
+	if s.Bytes = math.MaxInt64; bytes.IsInt64() {
+		s.Bytes = bytes.Int64()
 	}
 	if len(requests) == 0 {
 		return s
@@ -168,7 +262,7 @@ func (m *model) sum(requests []record.Request) record.Session {
 		}
 	}
 	of := func(name string, keep func(*record.Request) bool) []record.FacetValue {
-		return facetOf(name, slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return !keep(&r) })).Values
+		return facetOf(name, slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return !keep(&r) }), nil).Values
 	}
 	for _, v := range of("country", func(r *record.Request) bool { return r.Country != "" && r.IP.IsValid() && r.IP == s.IP }) {
 		s.Country = cmp.Or(s.Country, v.Value)
@@ -176,7 +270,7 @@ func (m *model) sum(requests []record.Request) record.Session {
 	for _, v := range of("user", func(r *record.Request) bool { return r.User != "" }) {
 		s.User = cmp.Or(s.User, v.Value)
 	}
-	s.Users = facetOf("user", slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return r.User == "" })).Distinct
+	s.Users = facetOf("user", slices.DeleteFunc(slices.Clone(requests), func(r record.Request) bool { return r.User == "" }), nil).Distinct
 	for _, v := range of("role", func(r *record.Request) bool { return r.Role != "" }) {
 		if len(s.Roles) < record.TopValues {
 			s.Roles = append(s.Roles, record.Count{Value: v.Value, Count: v.Count})
@@ -184,6 +278,7 @@ func (m *model) sum(requests []record.Request) record.Session {
 	}
 	s.UserAgent = value(s.Facets, "user_agent")
 	s.Key = value(s.Facets, "key")
+	s.Client, _ = record.ParseSessionID(facetOf("client", requests, nil).Values[0].Value)
 	for _, r := range requests {
 		if r.Key == s.Key {
 			groupings[string(r.Rung)+"\x00"+string(r.Strength)]++
@@ -204,16 +299,24 @@ func (m *model) sum(requests []record.Request) record.Session {
 }
 
 // optional are the facets that are left out where no request has a value.
-var optional = []string{"country", "user", "role", "graphql_operation", "mcp_method", "mcp_name"}
+var optional = []string{"flow", "attack", "country", "network", "user", "role", "graphql_operation", "mcp_server", "mcp_method", "mcp_name"}
 
 // facetOf counts one facet: most first, equals by value; numbers and addresses
 // by what they are, the unknown address first.
-func facetOf(name string, requests []record.Request) record.Facet {
+func facetOf(name string, requests []record.Request, attacks map[record.RequestID][]string) record.Facet {
 	counts, sortKey := map[string]int64{}, map[string]string{}
 	for _, r := range requests {
-		v, key := facetValue(name, &r)
-		counts[v]++
-		sortKey[v] = key
+		for _, v := range texts(name, "", &r, attacks[r.ID]) {
+			counts[v]++
+			switch sortKey[v] = v; name {
+			case "status": // shifted so that text sorts like the numbers, negative ones too
+				sortKey[v] = strconv.FormatUint(uint64(r.Status)+1<<63, 10)
+			case "ip":
+				if sortKey[v] = ""; r.IP.IsValid() {
+					sortKey[v] = string(as16(r.IP))
+				}
+			}
+		}
 	}
 	f := record.Facet{Name: name, Distinct: int64(len(counts)), Values: []record.FacetValue{}}
 	for v, n := range counts {
@@ -224,49 +327,6 @@ func facetOf(name string, requests []record.Request) record.Facet {
 	})
 	f.Values = f.Values[:min(len(f.Values), record.FacetValues)]
 	return f
-}
-
-func facetValue(name string, r *record.Request) (value, sortKey string) {
-	switch name {
-	case "application":
-		value = r.Application
-	case "host":
-		value = r.Host
-	case "endpoint":
-		value = r.Method + " " + r.Endpoint
-	case "method":
-		value = r.Method
-	case "user_agent":
-		value = r.UserAgent
-	case "key":
-		value = r.Key
-	case "country":
-		value = r.Country
-	case "user":
-		value = r.User
-	case "role":
-		value = r.Role
-	case "graphql_operation":
-		value = r.Operation
-	case "mcp_method":
-		if r.MCP != nil {
-			value = r.MCP.Method
-		}
-	case "mcp_name":
-		if r.MCP != nil {
-			value = r.MCP.Name
-		}
-	case "status":
-		// Shifted so that text sorts like the numbers, negative ones too.
-		return strconv.Itoa(r.Status), strconv.FormatUint(uint64(r.Status)+1<<63, 10)
-	case "ip":
-		if r.IP.IsValid() {
-			return r.IP.String(), string(as16(r.IP))
-		}
-	default:
-		panic("bug: no facet " + name)
-	}
-	return value, value
 }
 
 func as16(a netip.Addr) []byte {

@@ -32,7 +32,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Session", testSession},
 		{"Session/Told", testTold},
 		{"Requests/Paging", testRequestsPaging},
+		{"Fields", testFields},
 		{"Filters", testFilters},
+		{"Has", testHas},
 		{"Findings", testFindings},
 		{"Cursors", testCursors},
 		{"Seal", testSeal},
@@ -60,6 +62,21 @@ type fixture struct {
 	store store.Store
 	model *model
 	seq   uint64
+	turn  int // of check
+}
+
+// in returns f with another test to report to, whose context it uses.
+func (f *fixture) in(t *testing.T) *fixture {
+	sub := *f
+	sub.t, sub.ctx = t, t.Context()
+	return &sub
+}
+
+func (f *fixture) seal(days ...record.Day) {
+	f.t.Helper()
+	if err := f.store.Seal(f.ctx, days...); err != nil {
+		f.t.Fatalf("Seal: %v", err)
+	}
 }
 
 // write stores requests as one batch at the next position of one log.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,7 +100,7 @@ func testTwoDays(t *testing.T, f *fixture) {
 	f.check(store.Filter{})
 	f.check(store.Filter{From: midnight})
 	f.check(store.Filter{To: midnight})
-	if got := len(f.parts(store.Filter{}, 50)); got != 5 {
+	if got := len(f.parts(store.SessionQuery{Limit: 50})); got != 5 {
 		t.Errorf("%d parts, want 5", got)
 	}
 }
@@ -134,23 +135,7 @@ func testHostile(t *testing.T, f *fixture) {
 			Requests: []record.Request{r},
 			Findings: []record.Finding{{ID: s, Request: r.ID, Session: r.Session, Type: s, Detail: s, Attack: true}},
 		})
-		kept := store.Text(s)
-		f.check(store.Filter{
-			Applications: []string{kept}, Hosts: []string{kept}, Methods: []string{kept},
-			UserAgents: []string{kept}, Keys: []string{kept},
-		})
-		if len(s) == len(huge) {
-			continue
-		}
-		f.check(store.Filter{
-			Countries: []string{kept}, Networks: []string{kept}, Users: []string{kept}, Roles: []string{kept}, Operations: []string{kept},
-			MCPServers: []string{kept}, MCPMethods: []string{kept}, MCPNames: []string{kept},
-			Context: []store.ContextValue{{Name: kept, Value: kept}, {Name: "n", Value: kept}},
-		})
-		f.checkRequests(store.Filter{Context: []store.ContextValue{{Name: s, Value: s}}}, 300)
-		f.checkRequests(store.Filter{Users: []string{s}}, 300)
-		f.check(store.Filter{Endpoints: []string{kept}})
-		f.check(store.Filter{Endpoints: []string{s}, Hosts: []string{s + "*"}})
+		f.checkHostile(s, r)
 	}
 	f.mustWrite(store.Written{Stored: 1}, store.Batch{
 		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},
@@ -158,7 +143,33 @@ func testHostile(t *testing.T, f *fixture) {
 	f.mustWrite(store.Written{Skipped: 1}, store.Batch{
 		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},
 	})
-	f.checkRequests(store.Filter{}, 5)
-	f.checkParts(store.Filter{}, 5)
+	f.checkRequests(store.RequestQuery{Limit: 5})
+	f.checkParts(store.SessionQuery{Limit: 5})
 	_ = t
+}
+
+// checkHostile asks for what has s everywhere, and for what has not.
+func (f *fixture) checkHostile(s string, r record.Request) {
+	f.t.Helper()
+	kept := store.Text(s)
+	f.check(where(is("application", kept), is("host", kept), is("method", kept), is("user_agent", kept), is("key", kept)))
+	if len(s) > 1<<10 {
+		return // each of the others is a megabyte more
+	}
+	everywhere := []store.Condition{is("context."+kept, kept, "none"), is("context.n", kept), not("context."+kept, "none"), is("endpoint", kept)}
+	for i := range store.Fields {
+		field := &store.Fields[i]
+		if field.Kind == store.KindText && field.Name != "flow" && slices.Contains(texts(field.Name, "", &r, []string{s}), s) {
+			everywhere = append(everywhere, is(field.Name, kept))
+		}
+	}
+	if len(everywhere) < 20 {
+		f.t.Fatalf("only %d conditions", len(everywhere))
+	}
+	f.check(where(everywhere...))
+	f.check(store.Filter{Has: everywhere, Where: []store.Condition{is("host", kept+"*")}})
+	for i := range everywhere {
+		everywhere[i].Not = true
+	}
+	f.check(where(everywhere...))
 }
