@@ -77,59 +77,6 @@ func testSameRequest(t *testing.T, f *fixture) {
 	f.check(filter)
 }
 
-// testSessionsPaging reads pages while newer and older requests come in: what
-// was there at the start is seen once, whatever happens meanwhile.
-func testSessionsPaging(t *testing.T, f *fixture) {
-	for i := range 60 {
-		f.write(request(monday-record.Time(i%7)*second-record.Time(i%2)*day, session(uint64(i))))
-	}
-	want := f.model.parts(store.Filter{}, "", false)
-	got := []record.Part{}
-	q := store.SessionQuery{Limit: 4}
-	for i := 0; ; i++ {
-		page, err := f.store.Sessions(f.ctx, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range page.Parts {
-			if p.Started <= monday {
-				got = append(got, p)
-			}
-		}
-		f.write(request(monday+record.Time(1+i)*second, session(uint64(1000+i)))) // a newer one: before every page
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	f.same("Sessions while writing", store.Filter{}, want, got)
-	for _, limit := range []int{1, 59, 60, 1000} {
-		f.checkParts(store.SessionQuery{Limit: limit})
-	}
-}
-
-func testRequestsPaging(t *testing.T, f *fixture) {
-	g := newGenerator(3)
-	for range 3 {
-		var rs []record.Request
-		for range 40 {
-			r := g.request(5, 2)
-			r.ID.At = r.ID.At / hour * hour // many at one time: node and sequence decide
-			rs = append(rs, r)
-		}
-		f.write(rs...)
-	}
-	for _, limit := range []int{1, 7, 119, 120, 1000} {
-		f.checkRequests(store.RequestQuery{Limit: limit})
-		f.checkRequests(store.RequestQuery{Limit: limit, Down: true})
-	}
-	id := f.model.requests[0].Session
-	f.checkRequests(store.RequestQuery{Filter: store.Filter{Session: &id}, Limit: 3})
-	page, err := f.store.Requests(f.ctx, store.RequestQuery{})
-	if err != nil || len(page.Requests) != store.DefaultLimit {
-		t.Errorf("a page without a limit has %d requests, %v; want DefaultLimit", len(page.Requests), err)
-	}
-}
-
 func testSession(t *testing.T, f *fixture) {
 	g := newGenerator(4)
 	var rs []record.Request
@@ -179,18 +126,6 @@ func testTold(t *testing.T, f *fixture) {
 	f.same("the users of", store.Filter{}, users, named(s.Facets, "user"))
 	if s, err = f.store.Session(f.ctx, session(2), store.Filter{}); err != nil || len(s.Facets) != len(record.FacetNames)-len(optional) {
 		t.Errorf("a session that tells nothing has %d facets, %v", len(s.Facets), err)
-	}
-}
-
-func testCursors(t *testing.T, f *fixture) {
-	f.write(request(monday, session(1)))
-	for _, cursor := range []string{"x", "AAAA", "'; --", "!!!!", record.RequestID{At: 1}.String() + "0", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "\x00"} {
-		if _, err := f.store.Sessions(f.ctx, store.SessionQuery{Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
-			t.Errorf("Sessions after %q: %v, want ErrCursor", cursor, err)
-		}
-		if _, err := f.store.Requests(f.ctx, store.RequestQuery{Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
-			t.Errorf("Requests after %q: %v, want ErrCursor", cursor, err)
-		}
 	}
 }
 

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Sessions/Summary", testSummary},
 		{"Sessions/SameRequest", testSameRequest},
 		{"Sessions/Paging", testSessionsPaging},
+		{"Sessions/Within", testWithin},
 		{"Session", testSession},
 		{"Session/Told", testTold},
 		{"Requests/Paging", testRequestsPaging},
