@@ -29,7 +29,8 @@ type Store interface {
 	// Count counts what Sessions lists. It counts for as long as within says, 0
 	// for as long as it takes, and then tells what it found so far.
 	Count(ctx context.Context, f Filter, within time.Duration) (record.Total, error)
-	// Query counts requests by groups. ErrTooMany when there are too many groups.
+	// Query counts requests by groups. An error when q.Check has one, ErrTooMany
+	// when there are too many groups.
 	Query(ctx context.Context, q Query) (record.Table, error)
 	// Session sums up one session over the filter. ErrNotFound when the store
 	// holds no request of it at all; zero Requests when only the filter excludes them.

@@ -11,3 +11,13 @@ import (
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) store.Store { return memory.New() })
 }
+
+func TestTooMany(t *testing.T) { storetest.RunTooMany(t, memory.NewTight(20), 20) }
+
+func TestReopen(t *testing.T) {
+	s := memory.New()
+	storetest.RunReopen(t, func(*testing.T, string) store.Store {
+		s.Reopen()
+		return s
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -184,6 +185,31 @@ func (g *generator) filter(known []record.Request) store.Filter {
 		f.Request = &r.ID
 	}
 	return f
+}
+
+// query returns a question about up to three fields of what a filter finds.
+func (g *generator) query(known []record.Request) store.Query {
+	q := store.Query{Filter: g.filter(known), Limit: 1 + g.IntN(60)}
+	for range g.IntN(store.MaxBy + 1) {
+		field := &store.Fields[g.IntN(len(store.Fields))]
+		name := map[bool]string{true: "context." + pick(g, names), false: field.Name}[field.Kind == store.KindContext]
+		if field.Group && !slices.Contains(q.By, name) {
+			q.By = append(q.By, name)
+		}
+	}
+	if len(q.By) > 0 && g.IntN(3) == 0 {
+		q.By[g.IntN(len(q.By))], q.Step = store.ByTime, time.Duration(1+g.IntN(100))*time.Hour
+	}
+	for range 1 + g.IntN(3) {
+		q.Measures = append(q.Measures, everyMeasure[g.IntN(len(everyMeasure))])
+	}
+	if g.IntN(2) == 0 {
+		q.Order = q.Measures[g.IntN(len(q.Measures))]
+	}
+	if len(q.By) > 0 && g.IntN(4) == 0 {
+		q.Contains = pick(g, []string{"a", "2", "/", "E", "zz"})
+	}
+	return q
 }
 
 // condition returns a condition on any of the fields.

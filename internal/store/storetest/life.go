@@ -140,7 +140,9 @@ func testRandom(t *testing.T, f *fixture) {
 	}
 	for range questions {
 		f.check(g.filter(f.model.requests))
+		f.checkQuery(g.query(f.model.requests))
 	}
+	f.erase(g.filter(f.model.requests))
 }
 
 // testConcurrent reads while one writer writes, seals and drops days: each page

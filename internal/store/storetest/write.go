@@ -137,6 +137,7 @@ func testHostile(t *testing.T, f *fixture) {
 		})
 		f.checkHostile(s, r)
 	}
+	f.writeSizes()
 	f.mustWrite(store.Written{Stored: 1}, store.Batch{
 		Position: store.Position{Log: "it's\x00a log", Seq: 1}, Requests: []record.Request{request(monday+hour, session(50))},
 	})
@@ -146,6 +147,22 @@ func testHostile(t *testing.T, f *fixture) {
 	f.checkRequests(store.RequestQuery{Limit: 5})
 	f.checkParts(store.SessionQuery{Limit: 5})
 	_ = t
+}
+
+// writeSizes writes sizes and durations that are too much to be added up.
+func (f *fixture) writeSizes() {
+	f.t.Helper()
+	var rs []record.Request
+	for i := range record.Time(3) {
+		r := request(monday+2*hour+i, session(60))
+		r.RequestBytes, r.ResponseBytes, r.Duration, r.FirstByte = math.MaxInt64, math.MaxInt64-1, math.MaxInt64, math.MaxInt64
+		rs = append(rs, r)
+	}
+	f.write(rs...)
+	id := rs[0].Session
+	f.check(store.Filter{Session: &id})
+	f.check(where(is("response_bytes", ">1TB"), not("duration", "<1h")))
+	f.checkQuery(store.Query{By: []string{"host"}, Measures: everyMeasure, Filter: store.Filter{Session: &id}})
 }
 
 // checkHostile asks for what has s everywhere, and for what has not.
