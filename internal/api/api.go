@@ -26,7 +26,8 @@ const (
 	maxHeaderBytes = 64 << 10
 	// headerTimeout, bodyTimeout, answerTimeout and idleTimeout bound how long a
 	// caller may hold a connection. An answer may take as long as a query, and then
-	// some to be sent.
+	// some to be sent. An export has no such bound: it goes on for as long as what it
+	// sends is taken.
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = 30 * time.Second
 	answerTimeout = queryTimeout + 30*time.Second
@@ -40,6 +41,8 @@ const (
 // Reader is what the API asks of the store; see store.Store.
 type Reader interface {
 	Sessions(ctx context.Context, q store.SessionQuery) (store.SessionPage, error)
+	Count(ctx context.Context, f store.Filter, within time.Duration) (record.Total, error)
+	Query(ctx context.Context, q store.Query) (record.Table, error)
 	Session(ctx context.Context, id record.SessionID, f store.Filter) (record.Session, error)
 	Requests(ctx context.Context, q store.RequestQuery) (store.RequestPage, error)
 	Request(ctx context.Context, id record.RequestID) (record.Request, error)
@@ -82,6 +85,7 @@ type API struct {
 	cookies  *cookies
 	codes    codes
 	queries  *queries
+	exports  chan struct{} // holds one for each export that runs
 	document []byte
 
 	now     func() time.Time
@@ -111,8 +115,8 @@ func New(c Config) (*API, error) {
 	a := &API{
 		store: c.Store, hub: c.System, policy: c.Policy, ready: c.Ready, metrics: c.Metrics,
 		token: c.Token, loopback: listensLocally(c.Listen), cookies: cookies,
-		queries: newQueries(maxQueries, queryWait),
-		now:     c.Now, log: c.Logger,
+		queries: newQueries(maxQueries, queryWait), exports: make(chan struct{}, maxExports),
+		now: c.Now, log: c.Logger,
 	}
 	if a.now == nil {
 		a.now = time.Now

@@ -30,7 +30,8 @@ func newHuma(m *routes) huma.API {
 				License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Components: &huma.Components{
-				Schemas: newRegistry(),
+				Schemas:    newRegistry(),
+				Parameters: sharedParams(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"token":  {Type: "http", Scheme: "bearer", Description: "The admin token of the data folder"},
 					"cookie": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "What a browser gets for its sign-in link"},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -19,6 +20,18 @@ var compareQuestions = cmp.Options{
 	cmp.AllowUnexported(question{}),
 	cmpopts.IgnoreFields(question{}, "now"),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+	cmp.Comparer(func(a, b *store.Field) bool { return a == b }),
+}
+
+// is is a condition; a field that begins with ! has none of the values.
+func is(t testing.TB, field string, values ...string) store.Condition {
+	t.Helper()
+	field, not := strings.CutPrefix(field, "!")
+	c, err := store.NewCondition(field, not, values...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func at(t testing.TB, s string) record.Time {
@@ -31,8 +44,9 @@ func at(t testing.TB, s string) record.Time {
 }
 
 func TestAsk(t *testing.T) {
-	prefix := netip.MustParsePrefix
 	request := record.RequestID{At: record.TimeOf(testNow), Node: 1, Seq: 2}
+	where := func(c ...store.Condition) question { return question{Filter: store.Filter{Where: c}} }
+	has := func(c ...store.Condition) question { return question{Filter: store.Filter{Has: c}} }
 	for _, tt := range []struct {
 		query string
 		want  question
@@ -42,22 +56,24 @@ func TestAsk(t *testing.T) {
 		{"from=-15m&to=now", question{Filter: store.Filter{From: at(t, "2026-11-21T11:45:00Z"), To: at(t, "2026-11-21T12:00:00Z")}}},
 		{"from=-7d&to=-24h", question{Filter: store.Filter{From: at(t, "2026-11-14T12:00:00Z"), To: at(t, "2026-11-20T12:00:00Z")}}},
 		{"from=-90s", question{Filter: store.Filter{From: at(t, "2026-11-21T11:58:30Z")}}},
-		{"application=shop&application=crm", question{Filter: store.Filter{Applications: []string{"shop", "crm"}}}},
-		{"host=*.example.com&host=", question{Filter: store.Filter{Hosts: []string{"*.example.com", ""}}}},
-		{"endpoint=GET+/users/{int}", question{Filter: store.Filter{Endpoints: []string{"GET /users/{int}"}}}},
-		{"method=GET&user_agent=a,b&key=PHPSESSID", question{Filter: store.Filter{Methods: []string{"GET"}, UserAgents: []string{"a,b"}, Keys: []string{"PHPSESSID"}}}},
-		{"status=200&status=4xx&status=500-503&status=0&status=5XX", question{Filter: store.Filter{Statuses: []store.StatusRange{{Low: 200, High: 200}, {Low: 400, High: 499}, {Low: 500, High: 503}, {}, {Low: 500, High: 599}}}}},
-		{"ip=192.0.2.7&ip=192.0.2.99/24&ip=2001:db8::1&ip=2001:db8::1/32&ip=::ffff:192.0.2.7&ip=::ffff:192.0.2.0/120", question{Filter: store.Filter{IPs: []netip.Prefix{
-			prefix("192.0.2.7/32"), prefix("192.0.2.0/24"), prefix("2001:db8::1/128"), prefix("2001:db8::/32"), prefix("192.0.2.7/32"), prefix("192.0.2.0/24"),
-		}}}},
-		{"user=maria&user=&role=admin&country=DE&network=AWS", question{Filter: store.Filter{Users: []string{"maria", ""}, Roles: []string{"admin"}, Countries: []string{"DE"}, Networks: []string{"AWS"}}}},
-		{"context=tenant=7&context=q%3Da%3Db&context=empty=", question{Filter: store.Filter{Context: []store.ContextValue{{Name: "tenant", Value: "7"}, {Name: "q", Value: "a=b"}, {Name: "empty"}}}}},
-		{"graphql_operation=query+getUser&mcp_server=a/mcp&mcp_method=tools/call&mcp_name=search", question{Filter: store.Filter{
-			Operations: []string{"query getUser"}, MCPServers: []string{"a/mcp"}, MCPMethods: []string{"tools/call"}, MCPNames: []string{"search"},
-		}}},
+		{"application=shop&application=crm", where(is(t, "application", "shop", "crm"))},
+		{"user=maria&user=", where(is(t, "user", "maria", ""))},
+		{"status=5XX&host=*.example.com&host=", where(is(t, "host", "*.example.com", ""), is(t, "status", "5xx"))}, // in the order of the fields
+		{"ip=192.0.2.99/24&ip=::1", where(is(t, "ip", "192.0.2.0/24", "::1"))},
+		{"duration=%3E500ms&response_bytes=%3C1MiB", where(is(t, "duration", ">500ms"), is(t, "response_bytes", "<1MiB"))},
+		{"not.user=", where(is(t, "!user", ""))},
+		{"user=maria&not.method=GET&not.method=HEAD", where(is(t, "user", "maria"), is(t, "!method", "GET", "HEAD"))},
+		{"has.attack=sqli&not.has.status=5xx", has(is(t, "attack", "sqli"), is(t, "!status", "5xx"))},
+		{"has.role=admin&role=buyer", question{Filter: store.Filter{Where: []store.Condition{is(t, "role", "buyer")}, Has: []store.Condition{is(t, "role", "admin")}}}},
+		{"context=tenant=7&context=q%3Da%3Db&context=empty=", where(is(t, "context.empty", ""), is(t, "context.q", "a=b"), is(t, "context.tenant", "7"))},
+		{"context.tenant=7&context=tenant=8&context.tenant=9", where(is(t, "context.tenant", "7", "9", "8"))},
+		{"context.a.b=7", where(is(t, "context.a.b", "7"))},
+		{"not.context=tenant=7&not.context.org=1", where(is(t, "!context.org", "1"), is(t, "!context.tenant", "7"))},
+		{"has.context.tenant=7&not.has.context=tenant=8", has(is(t, "context.tenant", "7"), is(t, "!context.tenant", "8"))},
 		{"session=" + aliceID.String() + "&request=" + request.String(), question{Filter: store.Filter{Session: &aliceID, Request: &request}}},
 		{"cursor=abc&limit=1000", question{cursor: "abc", limit: 1000}},
-		{"user_agent=" + url.QueryEscape(hostile), question{Filter: store.Filter{UserAgents: []string{hostile}}}},
+		{"sort=bytes&order=asc&within_ms=250", question{sort: store.SortBytes, order: orderUp, within: 250 * time.Millisecond}},
+		{"user_agent=" + url.QueryEscape(hostile), where(is(t, "user_agent", hostile))},
 	} {
 		got, err := ask(tt.query, sessionListParams, testNow)
 		if err != nil {
@@ -123,6 +139,20 @@ func TestAsk_Invalid(t *testing.T) {
 		"request=UUUUUUUUUUUUUUUUUUUU":               "request",
 		"context=tenant":                             "context",
 		"context==7":                                 "context",
+		"context.=7":                                 "context",
+		"contexts.a=7":                               "contexts.a",
+		"not.context=tenant":                         "not.context",
+		"not.status=nine":                            "not.status",
+		"has.ip=x":                                   "has.ip",
+		"not.has.duration=fast":                      "not.has.duration",
+		"has.not.user=x":                             "has.not.user",
+		"not.from=-1h":                               "not.from",
+		"blocked=yes":                                "blocked",
+		"request_bytes=-1":                           "request_bytes",
+		"sort=users":                                 "sort",
+		"order=up":                                   "order",
+		"within_ms=0":                                "within_ms",
+		"within_ms=99999999":                         "within_ms",
 		"limit=0":                                    "limit",
 		"limit=1001":                                 "limit",
 		"limit=ten":                                  "limit",
@@ -138,7 +168,7 @@ func TestAsk_Invalid(t *testing.T) {
 		if p.Status != 422 || len(p.Errors) != 1 || p.Errors[0].Location != "query."+location || !strings.HasPrefix(p.Detail, location+": ") {
 			t.Errorf("%.60s: %+v", query, p)
 		}
-		if len(p.Detail) > 2*maxQuoted {
+		if len(p.Detail) > 2*maxQuoted && !strings.Contains(p.Detail, "known are ") {
 			t.Errorf("%.60s: the problem repeats %d bytes", query, len(p.Detail))
 		}
 	}
@@ -168,28 +198,53 @@ func TestAsk_Invalid(t *testing.T) {
 	}
 }
 
+// TestAsk_Unknown: the problem names all that there is, each field once.
+func TestAsk_Unknown(t *testing.T) {
+	f := newFixture(t)
+	p := problemIn(t, f.do("GET", "/api/v1/sessions?not.nothing=1"))
+	if !strings.Contains(p.Detail, "not.FIELD, has.FIELD and not.has.FIELD") || strings.Contains(p.Detail, "not.user") {
+		t.Errorf("problem %q", p.Detail)
+	}
+	for i := range store.Fields {
+		if strings.Count(p.Detail, " "+store.Fields[i].Name+",") != 1 {
+			t.Errorf("problem %q does not name %s once", p.Detail, store.Fields[i].Name)
+		}
+	}
+}
+
+func TestAsk_TooMany(t *testing.T) {
+	f := newFixture(t)
+	var query strings.Builder
+	for i := range maxConditions + 1 {
+		fmt.Fprintf(&query, "context.p%d=1&", i)
+	}
+	p := problemIn(t, f.do("GET", "/api/v1/sessions?"+query.String()))
+	if p.Status != 422 || !strings.Contains(p.Detail, "at most 100") {
+		t.Errorf("problem %+v", p)
+	}
+}
+
 // FuzzAsk checks that no query string panics, and that what is read can be used:
-// an ordered range, a page in bounds, statuses in order.
+// an ordered range, a page in bounds, conditions of which each has values.
 func FuzzAsk(f *testing.F) {
 	f.Add("from=-24h&to=now&host=*&ip=::/0&status=4xx&limit=5&part=2026-11-20")
 	f.Add("part=9999-12-31&from=-1s")
 	f.Add("ip=::ffff:1.2.3.4/96&status=0-999")
+	f.Add("not.has.context.a=b&context=a=b&has.duration=%3E1s&not.request_bytes=1KB-2KB")
 	f.Fuzz(func(t *testing.T, query string) {
 		q, err := ask(query, slices.Concat(sessionListParams, []param{partParam}), testNow)
 		if err != nil {
 			return
 		}
-		if q.To != 0 && q.From >= q.To || q.limit < 0 || q.limit > store.MaxLimit {
+		if q.To != 0 && q.From >= q.To || q.limit < 0 || q.limit > store.MaxLimit || q.within < 0 || q.within > listWithin {
 			t.Errorf("%q: %+v", query, q)
 		}
-		for _, s := range q.Statuses {
-			if s.Low < 0 || s.Low > s.High || s.High > 999 {
-				t.Errorf("%q: %+v", query, s)
-			}
+		if len(q.Where)+len(q.Has) > maxConditions {
+			t.Errorf("%q: %d and %d conditions", query, len(q.Where), len(q.Has))
 		}
-		for _, p := range q.IPs {
-			if !p.IsValid() || p.Addr().Is4In6() && p.Bits() >= 96 || p != p.Masked() {
-				t.Errorf("%q: %v", query, p)
+		for _, c := range slices.Concat(q.Where, q.Has) {
+			if n := len(c.Texts) + len(c.Ranges) + len(c.Addresses); n == 0 || n > store.MaxConditionValues || c.Field == nil {
+				t.Errorf("%q: %+v", query, c)
 			}
 		}
 	})

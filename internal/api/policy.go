@@ -131,7 +131,7 @@ func revisions(raw string) (map[string]*uint64, error) {
 	out := map[string]*uint64{}
 	for _, name := range sortedNames(values) {
 		if name != "from" && name != "to" {
-			return nil, invalid(name, values.Get(name), fmt.Errorf("unknown parameter; known are %s", names(diffParams)))
+			return nil, unknownParam(name, values.Get(name), diffParams)
 		}
 		n, err := strconv.ParseUint(values.Get(name), 10, 64)
 		if err != nil || len(values[name]) > 1 {

@@ -26,12 +26,19 @@ const maxQuoted = 200
 // invalid is the problem of one parameter's value. An empty name means the query
 // string as a whole.
 func invalid(name, value string, reason error) error {
-	detail := reason.Error()
+	return unprocessable(name, value, clip(reason.Error()))
+}
+
+// unprocessable is the problem of one parameter; reason is ours, and short where it
+// repeats what the caller sent.
+func unprocessable(name, value, reason string) error {
+	name = clip(name)
+	detail := reason
 	if name != "" {
 		detail = name + ": " + detail
 	}
-	return huma.Error422UnprocessableEntity(clip(detail), &huma.ErrorDetail{
-		Message:  clip(reason.Error()),
+	return huma.Error422UnprocessableEntity(detail, &huma.ErrorDetail{
+		Message:  reason,
 		Location: strings.TrimSuffix("query."+name, "."),
 		Value:    clip(value),
 	})
@@ -51,7 +58,9 @@ func problemOf(err error, log *slog.Logger) error {
 		return huma.Error404NotFound(err.Error())
 	case errors.Is(err, store.ErrCursor):
 		return huma.Error400BadRequest("cursor: " + clip(err.Error()) + "; start again from the first page")
-	case errors.Is(err, errBusy):
+	case errors.Is(err, store.ErrTooMany):
+		return huma.Error422UnprocessableEntity(err.Error())
+	case errors.Is(err, errBusy), errors.Is(err, errExports):
 		return huma.Error503ServiceUnavailable(err.Error())
 	case errors.Is(err, store.ErrClosed):
 		return huma.Error503ServiceUnavailable("the hub is stopping; try again")
@@ -67,9 +76,22 @@ func problemOf(err error, log *slog.Logger) error {
 	return huma.Error500InternalServerError(internalDetail)
 }
 
+// refuse answers with a problem of problemOf outside the routes that huma runs.
+func (a *API) refuse(w http.ResponseWriter, err error) {
+	var known huma.StatusError
+	if !errors.As(err, &known) {
+		panic("bug: a problem has no status: " + err.Error())
+	}
+	writeJSON(w, known.GetStatus(), known)
+}
+
 // writeProblem answers outside the routes that huma runs, in the same shape.
 func writeProblem(w http.ResponseWriter, status int, detail string) {
-	body, err := json.Marshal(huma.NewError(status, detail))
+	writeJSON(w, status, huma.NewError(status, detail))
+}
+
+func writeJSON(w http.ResponseWriter, status int, problem huma.StatusError) {
+	body, err := json.Marshal(problem)
 	if err != nil {
 		panic("bug: a problem does not marshal: " + err.Error())
 	}

@@ -13,6 +13,11 @@ const (
 	queryWait = 5 * time.Second
 	// maxQueries is how many questions the store answers at a time.
 	maxQueries = 8
+	// listWithin is how long a list is searched before it is answered as far as it
+	// is: sooner than the query would fail.
+	listWithin = queryTimeout - 10*time.Second
+	// countWithin is how long is counted, unless the caller says.
+	countWithin = 500 * time.Millisecond
 )
 
 var errBusy = errors.New("too many queries are running; try again")
@@ -37,6 +42,17 @@ func (q *queries) enter(ctx context.Context) (leave func(), err error) {
 		return func() { <-q.turns }, nil
 	case <-wait.C:
 		return nil, errBusy
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// stay waits for a turn for as long as ctx lasts: for those who have begun to
+// answer and cannot be told to try again.
+func (q *queries) stay(ctx context.Context) (leave func(), err error) {
+	select {
+	case q.turns <- struct{}{}:
+		return func() { <-q.turns }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

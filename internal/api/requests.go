@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"sojourn/internal/export"
 	"sojourn/internal/record"
 	"sojourn/internal/store"
 )
@@ -20,7 +21,7 @@ func (a *API) requests(ctx context.Context, in *itemInput) (record.RequestPage, 
 		return record.RequestPage{}, err
 	}
 	q.Session = &id
-	page, err := a.store.Requests(ctx, store.RequestQuery{Filter: q.Filter, Cursor: q.cursor, Limit: q.limit})
+	page, err := a.store.Requests(ctx, store.RequestQuery{Filter: q.Filter, Down: q.order == orderDown, Cursor: q.cursor, Limit: q.limit})
 	if err == nil && len(page.Requests) == 0 {
 		// Nothing matches, or there is no such session: only the latter is an error.
 		_, err = a.findSession(ctx, id, q.Filter)
@@ -42,4 +43,12 @@ func (a *API) request(ctx context.Context, in *itemInput) (record.RequestDetail,
 	}
 	findings, err := a.store.Findings(ctx, id)
 	return record.RequestDetail{Request: r, Findings: findings}, err
+}
+
+func (a *API) curl(ctx context.Context, in *itemInput) (record.Curl, error) {
+	detail, err := a.request(ctx, in)
+	if err != nil {
+		return record.Curl{}, err
+	}
+	return export.Curl(&detail.Request), nil
 }

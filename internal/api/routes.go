@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"sojourn/internal/export"
 	"sojourn/internal/record"
 )
 
@@ -18,10 +20,19 @@ const prefix = "/api/v1"
 // route lists every route of the API: this is the whole of it, with routePolicy.
 func (a *API) route(h huma.API) {
 	get(a, h, "/sessions", "listSessions", "List sessions, a row for each UTC day of one", sessionListParams, inTurn(a, a.sessions))
+	get(a, h, "/sessions/count", "countSessions", "Count what the list of sessions holds, and the requests that match", countParams, inTurn(a, a.count))
 	get(a, h, "/sessions/{id}", "getSession", "Sum up one session", sessionParams, inTurn(a, a.session))
 	get(a, h, "/sessions/{id}/requests", "listRequests", "List the requests of one session", requestListParams, inTurn(a, a.requests))
+	get(a, h, "/sessions/{id}/neighbours", "listNeighbours", "List the days of one session, and other sessions of its user and its client", neighbourParams, inTurn(a, a.neighbours))
+	get(a, h, "/values", "listValues", "List the values of one field, for those who choose one", valueParams, inTurn(a, a.values))
+	get(a, h, "/schema", "getSchema", "Tell what can be asked: fields, measures, orders, limits", nil, a.schema)
+	post(a, h, "/query", "query", "Count requests by groups: top lists, time series, aggregates", inTurn(a, a.query))
 	get(a, h, "/requests/{id}", "getRequest", "Show one request", nil, inTurn(a, a.request))
 	get(a, h, "/requests/{id}/explain", "explainRequest", "Tell why one request is in its session", nil, inTurn(a, a.explain))
+	get(a, h, "/requests/{id}/curl", "getCurl", "Write one request as a curl command, as far as it is known", nil, inTurn(a, a.curl))
+	stream(a, h, "/export", "exportRequests", "Write all requests that match, oldest first", exportParams, export.RequestFormats, a.exportRequests)
+	stream(a, h, "/sessions/{id}/export", "exportSession", "Write all requests of one session, oldest first", exportSessionParams, export.RequestFormats, a.exportSession)
+	stream(a, h, "/sessions/export", "exportSessions", "Write all sessions that match", exportPartParams, export.PartFormats, a.exportParts)
 	get(a, h, "/system", "getSystem", "Show the state of the installation", nil, a.system)
 	if a.policy != nil {
 		a.routePolicy(h)
@@ -79,10 +90,23 @@ type answer[T any] struct{ Body T }
 // handler answers one route.
 type handler[I, T any] func(context.Context, *I) (T, error)
 
-// get registers a route that reads. Its time is bounded and its errors are
-// mapped here.
+// get registers a route that reads.
 func get[I, T any](a *API, h huma.API, path, id, summary string, params []param, handle handler[I, T]) {
-	huma.Register(h, operation(http.MethodGet, path, id, summary, params), func(ctx context.Context, in *I) (*answer[T], error) {
+	answering(a, h, operation(http.MethodGet, path, id, summary, params), handle)
+}
+
+// post registers a route that reads what its body asks for.
+func post[I, T any](a *API, h huma.API, path, id, summary string, handle handler[I, T]) {
+	op := operation(http.MethodPost, path, id, summary, nil)
+	op.MaxBodyBytes = maxBodyBytes
+	op.Errors = append(op.Errors, http.StatusUnsupportedMediaType, http.StatusRequestEntityTooLarge)
+	answering(a, h, op, handle)
+}
+
+// answering registers an operation. Its time is bounded and its errors are mapped
+// here.
+func answering[I, T any](a *API, h huma.API, op huma.Operation, handle handler[I, T]) {
+	huma.Register(h, op, func(ctx context.Context, in *I) (*answer[T], error) {
 		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 		defer cancel()
 		body, err := handle(ctx, in)
@@ -90,6 +114,30 @@ func get[I, T any](a *API, h huma.API, path, id, summary string, params []param,
 			return nil, problemOf(err, a.log)
 		}
 		return &answer[T]{body}, nil
+	})
+}
+
+// stream registers a route that writes an answer of any length itself.
+func stream(a *API, h huma.API, path, id, summary string, params []param, formats []export.Format, handle func(http.ResponseWriter, *http.Request) error) {
+	op := operation(http.MethodGet, path, id, summary, params)
+	if strings.Contains(path, "{id}") {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	content := map[string]*huma.MediaType{}
+	for _, f := range formats {
+		content[f.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	op.Responses = map[string]*huma.Response{"200": {Description: "Whole, or the connection breaks", Content: content}}
+	for _, status := range op.Errors {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status),
+			Content: map[string]*huma.MediaType{problemType: {Schema: schemaOf[huma.ErrorModel](h)}}}
+	}
+	h.OpenAPI().AddOperation(&op)
+	h.Adapter().Handle(&op, func(ctx huma.Context) {
+		r, w := humago.Unwrap(ctx)
+		if err := handle(w, r); err != nil {
+			a.refuse(w, problemOf(err, a.log))
+		}
 	})
 }
 

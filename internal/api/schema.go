@@ -22,6 +22,7 @@ type (
 	requestIDSchema struct{}
 	sessionIDSchema struct{}
 	addrSchema      struct{}
+	amountSchema    struct{}
 )
 
 func (timeSchema) Schema(huma.Registry) *huma.Schema {
@@ -44,6 +45,10 @@ func (addrSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Examples: []any{"192.0.2.7"}}
 }
 
+func (amountSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeNumber, Nullable: true}
+}
+
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
 		if name, ok := policySchemaName(t); ok {
@@ -62,6 +67,7 @@ func newRegistry() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[record.RequestID](), reflect.TypeFor[requestIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[record.SessionID](), reflect.TypeFor[sessionIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[netip.Addr](), reflect.TypeFor[addrSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[record.Amount](), reflect.TypeFor[amountSchema]())
 	return r
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -32,8 +33,24 @@ func (a *API) sessions(ctx context.Context, in *queryInput) (record.SessionPage,
 	if err != nil {
 		return record.SessionPage{}, err
 	}
-	page, err := a.store.Sessions(ctx, store.SessionQuery{Filter: q.Filter, Cursor: q.cursor, Limit: q.limit})
-	return record.SessionPage{Sessions: page.Parts, Next: page.Next}, err
+	page, err := a.store.Sessions(ctx, q.sessions())
+	return record.SessionPage{Sessions: page.Parts, Next: page.Next, Searched: page.Searched}, err
+}
+
+// sessions is the question to the store that asks for a page of parts.
+func (q *question) sessions() store.SessionQuery {
+	return store.SessionQuery{
+		Filter: q.Filter, Sort: q.sort, Up: q.order == orderUp, Cursor: q.cursor, Limit: q.limit,
+		Within: cmp.Or(q.within, listWithin),
+	}
+}
+
+func (a *API) count(ctx context.Context, in *queryInput) (record.Total, error) {
+	q, err := ask(in.raw, countParams, a.now())
+	if err != nil {
+		return record.Total{}, err
+	}
+	return a.store.Count(ctx, q.Filter, cmp.Or(q.within, countWithin))
 }
 
 func (a *API) session(ctx context.Context, in *itemInput) (record.Session, error) {

@@ -2,13 +2,14 @@ package record
 
 // SessionPage is one page of a list of parts, as GET /api/v1/sessions answers it.
 type SessionPage struct {
-	Sessions []Part `json:"sessions" nullable:"false" doc:"Parts, newest start first"`
+	Sessions []Part `json:"sessions" nullable:"false" doc:"Parts, in the order that was asked for"`
 	Next     string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
+	Searched Time   `json:"searched,omitzero" doc:"Start of the oldest part that was looked at, where the time was up before the page was full: next goes on from there. Else absent"`
 }
 
 // RequestPage is one page of a list of requests.
 type RequestPage struct {
-	Requests []Request `json:"requests" nullable:"false" doc:"Requests, oldest first"`
+	Requests []Request `json:"requests" nullable:"false" doc:"Requests by time, oldest first unless the newest were asked for"`
 	Next     string    `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
 }
 

@@ -58,6 +58,7 @@ export function part(change: Partial<Part> = {}): Part {
     matched: 58,
     attacks: 0,
     errors: 3,
+    bytes: 48_211,
     ip: "216.160.83.56",
     ips: 1,
     user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:156.0) Gecko/20100101 Firefox/156.0",
@@ -80,7 +81,7 @@ export function part(change: Partial<Part> = {}): Part {
 }
 
 export function session(change: Partial<Session> = {}): Session {
-  const { started, ended, requests, attacks, errors, key, rung, strength, ip, user_agent } = part();
+  const { started, ended, requests, attacks, errors, bytes, key, rung, strength, ip, user_agent } = part();
   return {
     id,
     started,
@@ -88,6 +89,8 @@ export function session(change: Partial<Session> = {}): Session {
     requests,
     attacks,
     errors,
+    bytes,
+    client: "00000000000000000000000000000001",
     key,
     rung,
     strength,

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write all requests that match, oldest first */
+        get: operations["exportRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -124,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count requests by groups: top lists, time series, aggregates */
+        post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{id}": {
         parameters: {
             query?: never;
@@ -133,6 +167,23 @@ export interface paths {
         };
         /** Show one request */
         get: operations["getRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/curl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write one request as a curl command, as far as it is known */
+        get: operations["getCurl"];
         put?: never;
         post?: never;
         delete?: never;
@@ -158,6 +209,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what can be asked: fields, measures, orders, limits */
+        get: operations["getSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -175,6 +243,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what the list of sessions holds, and the requests that match */
+        get: operations["countSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write all sessions that match */
+        get: operations["exportSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}": {
         parameters: {
             query?: never;
@@ -184,6 +286,40 @@ export interface paths {
         };
         /** Sum up one session */
         get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write all requests of one session, oldest first */
+        get: operations["exportSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the days of one session, and other sessions of its user and its client */
+        get: operations["listNeighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -260,6 +396,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the values of one field, for those who choose one */
+        get: operations["listValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -293,10 +446,32 @@ export interface components {
              */
             messages: number;
         };
+        Condition: {
+            /**
+             * @description Name of the field, or context.NAME
+             * @example status
+             */
+            field: string;
+            /** @description None of the values */
+            not?: boolean;
+            /**
+             * @description Alternatives, as the query parameter of the field takes them
+             * @example [
+             *       "5xx"
+             *     ]
+             */
+            values: string[];
+        };
         Count: {
             /** Format: int64 */
             count: number;
             value: string;
+        };
+        Curl: {
+            /** @description For a POSIX shell */
+            command: string;
+            /** @description What the command lacks or had to guess */
+            notes: string[];
         };
         DayStatus: {
             /**
@@ -366,7 +541,7 @@ export interface components {
              * @description The property; also the name of its filter
              * @enum {string}
              */
-            name: "application" | "host" | "endpoint" | "method" | "status" | "ip" | "country" | "user_agent" | "key" | "user" | "role" | "graphql_operation" | "mcp_method" | "mcp_name";
+            name: "application" | "host" | "endpoint" | "method" | "status" | "flow" | "attack" | "ip" | "country" | "network" | "user_agent" | "key" | "user" | "role" | "graphql_operation" | "mcp_server" | "mcp_method" | "mcp_name";
             /** @description Values by requests, most first, the top FacetValues of them */
             values: components["schemas"]["FacetValue"][];
         };
@@ -397,6 +572,12 @@ export interface components {
             started: string;
             /** @example sqli */
             type: string;
+        };
+        Group: {
+            /** @description The group's values, in the order of the table's by; times in RFC 3339 */
+            by: string[];
+            /** @description The measures of the group, in the order of the table's measures; null where nothing was to be measured */
+            values: (number | null)[];
         };
         MCP: {
             /**
@@ -442,6 +623,18 @@ export interface components {
              */
             expires?: string;
         };
+        Neighbours: {
+            /** @description The session's client; all zero when none is known */
+            client: string;
+            /** @description The session's own days, newest first */
+            days: components["schemas"]["Part"][];
+            /** @description Other sessions of the client, newest first */
+            same_client: components["schemas"]["Part"][];
+            /** @description Other sessions of the user, newest first */
+            same_user: components["schemas"]["Part"][];
+            /** @description The session's user; absent when none is known */
+            user?: string;
+        };
         NodeStatus: {
             /**
              * Format: int64
@@ -485,6 +678,11 @@ export interface components {
              * @description Requests with at least one attack
              */
             attacks: number;
+            /**
+             * Format: int64
+             * @description Bytes of bodies, both ways, as far as known
+             */
+            bytes: number;
             /** @description Country of that address, by the most of its requests that tell one */
             country?: string;
             /**
@@ -829,6 +1027,61 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
+        Query: {
+            /**
+             * @description What requests are grouped by: fields, context.NAME, time; none for a single row
+             * @example [
+             *       "endpoint"
+             *     ]
+             */
+            by?: string[];
+            /** @description Only groups whose first value contains it, whatever the case */
+            contains?: string;
+            /**
+             * @description Requests that started at or after it: RFC 3339, now, or back from now as -15m, -24h, -7d
+             * @example -7d
+             */
+            from?: string;
+            /** @description What must hold for some request of the same session in the time range; with not, for none */
+            has?: components["schemas"]["Condition"][];
+            /**
+             * Format: int64
+             * @description How many rows to answer at the most
+             * @default 50
+             */
+            limit: number;
+            /**
+             * @description What is computed for each group; requests when none are named
+             * @example [
+             *       "requests",
+             *       "p95"
+             *     ]
+             */
+            measures?: string[];
+            /**
+             * @description The measure that rows are ordered by, the most first; the first one when absent, or the time where it is grouped by
+             * @example p95
+             */
+            order?: string;
+            /**
+             * @description Only the requests of this session
+             * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+             */
+            session?: string;
+            /**
+             * Format: int64
+             * @description Width of a group by time, in seconds
+             * @example 3600
+             */
+            step_s?: number;
+            /**
+             * @description Requests that started before it, written like from
+             * @example now
+             */
+            to?: string;
+            /** @description What must hold on the same request */
+            where?: components["schemas"]["Condition"][];
+        };
         Request: {
             /** @description Whether the upstream accepted it: a status other than 401 and 403 */
             accepted: boolean;
@@ -1100,7 +1353,7 @@ export interface components {
         RequestPage: {
             /** @description Cursor of the next page; absent on the last one */
             next?: string;
-            /** @description Requests, oldest first */
+            /** @description Requests by time, oldest first unless the newest were asked for */
             requests: components["schemas"]["Request"][];
         };
         Retention: {
@@ -1115,9 +1368,100 @@ export interface components {
              */
             days: number;
         };
+        Schema: {
+            /** @description What filters are about, and what requests are grouped by */
+            fields: components["schemas"]["SchemaField"][];
+            /** @description What requests can be exported as */
+            formats: string[];
+            limits: components["schemas"]["SchemaLimits"];
+            /** @description What a query computes for each group */
+            measures: components["schemas"]["SchemaMeasure"][];
+            /** @description What may stand before a field's name in a query string */
+            prefixes: components["schemas"]["SchemaPrefix"][];
+            /** @description What the list of sessions can be ordered by; the first is the default */
+            sorts: string[];
+        };
+        SchemaField: {
+            doc: string;
+            example: string;
+            /** @description Whether requests can be grouped by it */
+            group: boolean;
+            /**
+             * @description How its values compare
+             * @enum {string}
+             */
+            kind: "text" | "glob" | "endpoint" | "context" | "number" | "address";
+            /** @description Whether a request may have several values, and counts under each */
+            many: boolean;
+            /** @example duration */
+            name: string;
+            /** @description How a value can be written: equals, glob, contains, range, class, less, greater, cidr */
+            operators: string[];
+            /**
+             * @description What a number counts; absent where it counts nothing
+             * @enum {string}
+             */
+            unit?: "us" | "bytes";
+            /** @description All values that it can have; absent where there are more than can be told */
+            values?: string[];
+        };
+        SchemaLimits: {
+            /**
+             * Format: int64
+             * @description Fields that one query groups by
+             */
+            by: number;
+            /**
+             * Format: int64
+             * @description Alternatives of one filter
+             */
+            condition_values: number;
+            /**
+             * Format: int64
+             * @description Filters of one question
+             */
+            conditions: number;
+            /**
+             * Format: int64
+             * @description Exports that run at a time
+             */
+            exports: number;
+            /**
+             * Format: int64
+             * @description Rows of one query's answer
+             */
+            groups: number;
+            /**
+             * Format: int64
+             * @description Rows on a page
+             */
+            page: number;
+        };
+        SchemaMeasure: {
+            doc: string;
+            /** @example p95 */
+            name: string;
+            /**
+             * @description Microseconds or bytes; absent for plain numbers
+             * @enum {string}
+             */
+            unit?: "us" | "bytes";
+        };
+        SchemaPrefix: {
+            doc: string;
+            /** @example not. */
+            prefix: string;
+        };
         Session: {
             /** Format: int64 */
             attacks: number;
+            /**
+             * Format: int64
+             * @description Bytes of bodies, both ways, as far as known
+             */
+            bytes: number;
+            /** @description Client of the most requests; all zero when there are none */
+            client: string;
             /** @description Country of that address, by the most of its requests that tell one */
             country?: string;
             /**
@@ -1131,7 +1475,7 @@ export interface components {
              * @description Requests with status 4xx or 5xx
              */
             errors: number;
-            /** @description Its properties. Those that only some traffic has (country, user, role, GraphQL, MCP) are left out where no request has a value */
+            /** @description Its properties. Those that only some traffic has (flow, attack, country, network, user, role, GraphQL, MCP) are left out where no request has a value */
             facets: components["schemas"]["Facet"][];
             id: string;
             /**
@@ -1169,7 +1513,13 @@ export interface components {
         SessionPage: {
             /** @description Cursor of the next page; absent on the last one */
             next?: string;
-            /** @description Parts, newest start first */
+            /**
+             * Format: date-time
+             * @description Start of the oldest part that was looked at, where the time was up before the page was full: next goes on from there. Else absent
+             * @example 2026-11-21T14:05:00.000000Z
+             */
+            searched?: string;
+            /** @description Parts, in the order that was asked for */
             sessions: components["schemas"]["Part"][];
         };
         SetAside: {
@@ -1215,6 +1565,34 @@ export interface components {
             version: string;
             writer: components["schemas"]["WriterStatus"];
         };
+        Table: {
+            /** @description Whether distinct counts are estimates (about 1 % off), because there were too many values */
+            approximate: boolean;
+            /** @description What the requests are grouped by */
+            by: string[];
+            /**
+             * Format: int64
+             * @description Groups in all, also those beyond the limit
+             */
+            groups: number;
+            /** @description What was computed for each group */
+            measures: string[];
+            rows: components["schemas"]["Group"][];
+        };
+        Total: {
+            /** @description Whether everything was counted; else there are at least that many */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Parts with at least one request that passes the filter
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Requests that pass the filter
+             */
+            requests: number;
+        };
         UpstreamStatus: {
             /** @description The last error, when the newest exchange failed */
             error?: string;
@@ -1232,6 +1610,17 @@ export interface components {
             name: string;
             /** @description The value, or its keyed digest when hashed */
             value: string;
+        };
+        Values: {
+            /**
+             * Format: int64
+             * @description Values in all, also those beyond the limit
+             */
+            distinct: number;
+            /** @description The field, as it was asked for */
+            field: string;
+            /** @description Values by requests, most first */
+            values: components["schemas"]["Count"][];
         };
         WriterStatus: {
             /** @description The last error, while writing fails */
@@ -1269,13 +1658,2038 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /**
+         * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        accepted: string[];
+        /**
+         * @description How the client address hides who uses it. May be repeated: the values are alternatives
+         * @example [
+         *       "tor"
+         *     ]
+         */
+        anonymity: string[];
+        /**
+         * @description Name of the application. May be repeated: the values are alternatives
+         * @example [
+         *       "shop"
+         *     ]
+         */
+        application: string[];
+        /**
+         * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+         * @example [
+         *       "sqli"
+         *     ]
+         */
+        attack: string[];
+        /**
+         * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        blocked: string[];
+        /**
+         * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+         * @example [
+         *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+         *     ]
+         */
+        client: string[];
+        /**
+         * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+         * @example [
+         *       "tenant=7"
+         *     ]
+         */
+        context: string[];
+        /**
+         * @description Country of the client address. May be repeated: the values are alternatives
+         * @example [
+         *       "DE"
+         *     ]
+         */
+        country: string[];
+        /**
+         * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+         * @example [
+         *       ">500ms"
+         *     ]
+         */
+        duration: string[];
+        /**
+         * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+         * @example [
+         *       "GET /users/{int}/orders"
+         *     ]
+         */
+        endpoint: string[];
+        /**
+         * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+         * @example [
+         *       "malformed"
+         *     ]
+         */
+        flag: string[];
+        /**
+         * @description Business flow of the endpoint. May be repeated: the values are alternatives
+         * @example [
+         *       "auth"
+         *     ]
+         */
+        flow: string[];
+        /**
+         * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+         * @example -24h
+         */
+        from: string;
+        /**
+         * @description GraphQL operation. May be repeated: the values are alternatives
+         * @example [
+         *       "query getUser"
+         *     ]
+         */
+        graphql_operation: string[];
+        /**
+         * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "has.accepted": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+         * @example [
+         *       "tor"
+         *     ]
+         */
+        "has.anonymity": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+         * @example [
+         *       "shop"
+         *     ]
+         */
+        "has.application": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+         * @example [
+         *       "sqli"
+         *     ]
+         */
+        "has.attack": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "has.blocked": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+         * @example [
+         *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+         *     ]
+         */
+        "has.client": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+         * @example [
+         *       "tenant=7"
+         *     ]
+         */
+        "has.context": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+         * @example [
+         *       "DE"
+         *     ]
+         */
+        "has.country": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+         * @example [
+         *       ">500ms"
+         *     ]
+         */
+        "has.duration": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+         * @example [
+         *       "GET /users/{int}/orders"
+         *     ]
+         */
+        "has.endpoint": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+         * @example [
+         *       "malformed"
+         *     ]
+         */
+        "has.flag": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+         * @example [
+         *       "auth"
+         *     ]
+         */
+        "has.flow": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+         * @example [
+         *       "query getUser"
+         *     ]
+         */
+        "has.graphql_operation": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+         * @example [
+         *       "*.example.com"
+         *     ]
+         */
+        "has.host": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+         * @example [
+         *       "192.0.2.0/24"
+         *     ]
+         */
+        "has.ip": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+         * @example [
+         *       "t13d1516h2_8daaf6152771_b186095e22b6"
+         *     ]
+         */
+        "has.ja4": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+         * @example [
+         *       "PHPSESSID"
+         *     ]
+         */
+        "has.key": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+         * @example [
+         *       "claude-code 2.1"
+         *     ]
+         */
+        "has.mcp_client": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+         * @example [
+         *       "2025-11-25"
+         *     ]
+         */
+        "has.mcp_generation": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+         * @example [
+         *       "tools/call"
+         *     ]
+         */
+        "has.mcp_method": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+         * @example [
+         *       "get_opportunity"
+         *     ]
+         */
+        "has.mcp_name": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+         * @example [
+         *       "crm.example.com/mcp"
+         *     ]
+         */
+        "has.mcp_server": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+         * @example [
+         *       "0af7651916cd43dd8448eb211c80319c"
+         *     ]
+         */
+        "has.mcp_trace": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+         * @example [
+         *       "POST"
+         *     ]
+         */
+        "has.method": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+         * @example [
+         *       "AWS"
+         *     ]
+         */
+        "has.network": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">10KB"
+         *     ]
+         */
+        "has.request_bytes": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">1MB"
+         *     ]
+         */
+        "has.response_bytes": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+         * @example [
+         *       "buyer"
+         *     ]
+         */
+        "has.role": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+         * @example [
+         *       "network"
+         *     ]
+         */
+        "has.rung": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+         * @example [
+         *       "4xx"
+         *     ]
+         */
+        "has.status": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+         * @example [
+         *       "claimed"
+         *     ]
+         */
+        "has.strength": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+         * @example [
+         *       ">200ms"
+         *     ]
+         */
+        "has.ttfb": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+         * @example [
+         *       "maria"
+         *     ]
+         */
+        "has.user": string[];
+        /**
+         * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+         * @example [
+         *       "curl/*"
+         *     ]
+         */
+        "has.user_agent": string[];
+        /**
+         * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+         * @example [
+         *       "*.example.com"
+         *     ]
+         */
+        host: string[];
+        /**
+         * @description Client address or CIDR block. May be repeated: the values are alternatives
+         * @example [
+         *       "192.0.2.0/24"
+         *     ]
+         */
+        ip: string[];
+        /**
+         * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+         * @example [
+         *       "t13d1516h2_8daaf6152771_b186095e22b6"
+         *     ]
+         */
+        ja4: string[];
+        /**
+         * @description Name of the grouping key. May be repeated: the values are alternatives
+         * @example [
+         *       "PHPSESSID"
+         *     ]
+         */
+        key: string[];
+        /**
+         * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+         * @example [
+         *       "claude-code 2.1"
+         *     ]
+         */
+        mcp_client: string[];
+        /**
+         * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+         * @example [
+         *       "2025-11-25"
+         *     ]
+         */
+        mcp_generation: string[];
+        /**
+         * @description MCP method. May be repeated: the values are alternatives
+         * @example [
+         *       "tools/call"
+         *     ]
+         */
+        mcp_method: string[];
+        /**
+         * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+         * @example [
+         *       "get_opportunity"
+         *     ]
+         */
+        mcp_name: string[];
+        /**
+         * @description MCP server. May be repeated: the values are alternatives
+         * @example [
+         *       "crm.example.com/mcp"
+         *     ]
+         */
+        mcp_server: string[];
+        /**
+         * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+         * @example [
+         *       "0af7651916cd43dd8448eb211c80319c"
+         *     ]
+         */
+        mcp_trace: string[];
+        /**
+         * @description Request method. May be repeated: the values are alternatives
+         * @example [
+         *       "POST"
+         *     ]
+         */
+        method: string[];
+        /**
+         * @description Network of the client address. May be repeated: the values are alternatives
+         * @example [
+         *       "AWS"
+         *     ]
+         */
+        network: string[];
+        /**
+         * @description None of these values of `accepted`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "not.accepted": string[];
+        /**
+         * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+         * @example [
+         *       "tor"
+         *     ]
+         */
+        "not.anonymity": string[];
+        /**
+         * @description None of these values of `application`. May be repeated: the values are alternatives
+         * @example [
+         *       "shop"
+         *     ]
+         */
+        "not.application": string[];
+        /**
+         * @description None of these values of `attack`. May be repeated: the values are alternatives
+         * @example [
+         *       "sqli"
+         *     ]
+         */
+        "not.attack": string[];
+        /**
+         * @description None of these values of `blocked`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "not.blocked": string[];
+        /**
+         * @description None of these values of `client`. May be repeated: the values are alternatives
+         * @example [
+         *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+         *     ]
+         */
+        "not.client": string[];
+        /**
+         * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+         * @example [
+         *       "tenant=7"
+         *     ]
+         */
+        "not.context": string[];
+        /**
+         * @description None of these values of `country`. May be repeated: the values are alternatives
+         * @example [
+         *       "DE"
+         *     ]
+         */
+        "not.country": string[];
+        /**
+         * @description None of these values of `duration`. May be repeated: the values are alternatives
+         * @example [
+         *       ">500ms"
+         *     ]
+         */
+        "not.duration": string[];
+        /**
+         * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+         * @example [
+         *       "GET /users/{int}/orders"
+         *     ]
+         */
+        "not.endpoint": string[];
+        /**
+         * @description None of these values of `flag`. May be repeated: the values are alternatives
+         * @example [
+         *       "malformed"
+         *     ]
+         */
+        "not.flag": string[];
+        /**
+         * @description None of these values of `flow`. May be repeated: the values are alternatives
+         * @example [
+         *       "auth"
+         *     ]
+         */
+        "not.flow": string[];
+        /**
+         * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+         * @example [
+         *       "query getUser"
+         *     ]
+         */
+        "not.graphql_operation": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "not.has.accepted": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+         * @example [
+         *       "tor"
+         *     ]
+         */
+        "not.has.anonymity": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+         * @example [
+         *       "shop"
+         *     ]
+         */
+        "not.has.application": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+         * @example [
+         *       "sqli"
+         *     ]
+         */
+        "not.has.attack": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+         * @example [
+         *       "true"
+         *     ]
+         */
+        "not.has.blocked": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+         * @example [
+         *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+         *     ]
+         */
+        "not.has.client": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+         * @example [
+         *       "tenant=7"
+         *     ]
+         */
+        "not.has.context": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+         * @example [
+         *       "DE"
+         *     ]
+         */
+        "not.has.country": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+         * @example [
+         *       ">500ms"
+         *     ]
+         */
+        "not.has.duration": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+         * @example [
+         *       "GET /users/{int}/orders"
+         *     ]
+         */
+        "not.has.endpoint": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+         * @example [
+         *       "malformed"
+         *     ]
+         */
+        "not.has.flag": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+         * @example [
+         *       "auth"
+         *     ]
+         */
+        "not.has.flow": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+         * @example [
+         *       "query getUser"
+         *     ]
+         */
+        "not.has.graphql_operation": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+         * @example [
+         *       "*.example.com"
+         *     ]
+         */
+        "not.has.host": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+         * @example [
+         *       "192.0.2.0/24"
+         *     ]
+         */
+        "not.has.ip": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+         * @example [
+         *       "t13d1516h2_8daaf6152771_b186095e22b6"
+         *     ]
+         */
+        "not.has.ja4": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+         * @example [
+         *       "PHPSESSID"
+         *     ]
+         */
+        "not.has.key": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+         * @example [
+         *       "claude-code 2.1"
+         *     ]
+         */
+        "not.has.mcp_client": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+         * @example [
+         *       "2025-11-25"
+         *     ]
+         */
+        "not.has.mcp_generation": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+         * @example [
+         *       "tools/call"
+         *     ]
+         */
+        "not.has.mcp_method": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+         * @example [
+         *       "get_opportunity"
+         *     ]
+         */
+        "not.has.mcp_name": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+         * @example [
+         *       "crm.example.com/mcp"
+         *     ]
+         */
+        "not.has.mcp_server": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+         * @example [
+         *       "0af7651916cd43dd8448eb211c80319c"
+         *     ]
+         */
+        "not.has.mcp_trace": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+         * @example [
+         *       "POST"
+         *     ]
+         */
+        "not.has.method": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+         * @example [
+         *       "AWS"
+         *     ]
+         */
+        "not.has.network": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">10KB"
+         *     ]
+         */
+        "not.has.request_bytes": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">1MB"
+         *     ]
+         */
+        "not.has.response_bytes": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+         * @example [
+         *       "buyer"
+         *     ]
+         */
+        "not.has.role": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+         * @example [
+         *       "network"
+         *     ]
+         */
+        "not.has.rung": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+         * @example [
+         *       "4xx"
+         *     ]
+         */
+        "not.has.status": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+         * @example [
+         *       "claimed"
+         *     ]
+         */
+        "not.has.strength": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+         * @example [
+         *       ">200ms"
+         *     ]
+         */
+        "not.has.ttfb": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+         * @example [
+         *       "maria"
+         *     ]
+         */
+        "not.has.user": string[];
+        /**
+         * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+         * @example [
+         *       "curl/*"
+         *     ]
+         */
+        "not.has.user_agent": string[];
+        /**
+         * @description None of these values of `host`. May be repeated: the values are alternatives
+         * @example [
+         *       "*.example.com"
+         *     ]
+         */
+        "not.host": string[];
+        /**
+         * @description None of these values of `ip`. May be repeated: the values are alternatives
+         * @example [
+         *       "192.0.2.0/24"
+         *     ]
+         */
+        "not.ip": string[];
+        /**
+         * @description None of these values of `ja4`. May be repeated: the values are alternatives
+         * @example [
+         *       "t13d1516h2_8daaf6152771_b186095e22b6"
+         *     ]
+         */
+        "not.ja4": string[];
+        /**
+         * @description None of these values of `key`. May be repeated: the values are alternatives
+         * @example [
+         *       "PHPSESSID"
+         *     ]
+         */
+        "not.key": string[];
+        /**
+         * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+         * @example [
+         *       "claude-code 2.1"
+         *     ]
+         */
+        "not.mcp_client": string[];
+        /**
+         * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+         * @example [
+         *       "2025-11-25"
+         *     ]
+         */
+        "not.mcp_generation": string[];
+        /**
+         * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+         * @example [
+         *       "tools/call"
+         *     ]
+         */
+        "not.mcp_method": string[];
+        /**
+         * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+         * @example [
+         *       "get_opportunity"
+         *     ]
+         */
+        "not.mcp_name": string[];
+        /**
+         * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+         * @example [
+         *       "crm.example.com/mcp"
+         *     ]
+         */
+        "not.mcp_server": string[];
+        /**
+         * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+         * @example [
+         *       "0af7651916cd43dd8448eb211c80319c"
+         *     ]
+         */
+        "not.mcp_trace": string[];
+        /**
+         * @description None of these values of `method`. May be repeated: the values are alternatives
+         * @example [
+         *       "POST"
+         *     ]
+         */
+        "not.method": string[];
+        /**
+         * @description None of these values of `network`. May be repeated: the values are alternatives
+         * @example [
+         *       "AWS"
+         *     ]
+         */
+        "not.network": string[];
+        /**
+         * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">10KB"
+         *     ]
+         */
+        "not.request_bytes": string[];
+        /**
+         * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">1MB"
+         *     ]
+         */
+        "not.response_bytes": string[];
+        /**
+         * @description None of these values of `role`. May be repeated: the values are alternatives
+         * @example [
+         *       "buyer"
+         *     ]
+         */
+        "not.role": string[];
+        /**
+         * @description None of these values of `rung`. May be repeated: the values are alternatives
+         * @example [
+         *       "network"
+         *     ]
+         */
+        "not.rung": string[];
+        /**
+         * @description None of these values of `status`. May be repeated: the values are alternatives
+         * @example [
+         *       "4xx"
+         *     ]
+         */
+        "not.status": string[];
+        /**
+         * @description None of these values of `strength`. May be repeated: the values are alternatives
+         * @example [
+         *       "claimed"
+         *     ]
+         */
+        "not.strength": string[];
+        /**
+         * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+         * @example [
+         *       ">200ms"
+         *     ]
+         */
+        "not.ttfb": string[];
+        /**
+         * @description None of these values of `user`. May be repeated: the values are alternatives
+         * @example [
+         *       "maria"
+         *     ]
+         */
+        "not.user": string[];
+        /**
+         * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+         * @example [
+         *       "curl/*"
+         *     ]
+         */
+        "not.user_agent": string[];
+        /**
+         * @description Request id
+         * @example 01JV3Q7F2M9T4B8X00AB
+         */
+        request: string;
+        /**
+         * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+         * @example [
+         *       ">10KB"
+         *     ]
+         */
+        request_bytes: string[];
+        /**
+         * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+         * @example [
+         *       ">1MB"
+         *     ]
+         */
+        response_bytes: string[];
+        /**
+         * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+         * @example [
+         *       "buyer"
+         *     ]
+         */
+        role: string[];
+        /**
+         * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+         * @example [
+         *       "network"
+         *     ]
+         */
+        rung: string[];
+        /**
+         * @description Session id
+         * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+         */
+        session: string;
+        /**
+         * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+         * @example [
+         *       "4xx"
+         *     ]
+         */
+        status: string[];
+        /**
+         * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+         * @example [
+         *       "claimed"
+         *     ]
+         */
+        strength: string[];
+        /**
+         * @description Requests that started before it, written like `from`
+         * @example now
+         */
+        to: string;
+        /**
+         * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+         * @example [
+         *       ">200ms"
+         *     ]
+         */
+        ttfb: string[];
+        /**
+         * @description The user; empty for requests without one. May be repeated: the values are alternatives
+         * @example [
+         *       "maria"
+         *     ]
+         */
+        user: string[];
+        /**
+         * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+         * @example [
+         *       "curl/*"
+         *     ]
+         */
+        user_agent: string[];
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    exportRequests: {
+        parameters: {
+            query?: {
+                /** @description What to write. Required */
+                format?: "csv" | "jsonl" | "har" | "parquet";
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description Name of the application. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                application?: components["parameters"]["application"];
+                /**
+                 * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                host?: components["parameters"]["host"];
+                /**
+                 * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                endpoint?: components["parameters"]["endpoint"];
+                /**
+                 * @description Request method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                method?: components["parameters"]["method"];
+                /**
+                 * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                flow?: components["parameters"]["flow"];
+                /**
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                attack?: components["parameters"]["attack"];
+                /**
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                blocked?: components["parameters"]["blocked"];
+                /**
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                ip?: components["parameters"]["ip"];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: components["parameters"]["country"];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: components["parameters"]["network"];
+                /**
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: components["parameters"]["context"];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: components["parameters"]["graphql_operation"];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: components["parameters"]["mcp_server"];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: components["parameters"]["mcp_method"];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
+                /**
+                 * @description Session id
+                 * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+                 */
+                session?: components["parameters"]["session"];
+                /**
+                 * @description Request id
+                 * @example 01JV3Q7F2M9T4B8X00AB
+                 */
+                request?: components["parameters"]["request"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whole, or the connection breaks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv; charset=utf-8; header=present": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -1972,6 +4386,111 @@ export interface operations {
             };
         };
     };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getRequest: {
         parameters: {
             query?: never;
@@ -1991,6 +4510,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCurl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, as lists show it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curl"];
                 };
             };
             /** @description Bad Request */
@@ -2144,6 +4749,89 @@ export interface operations {
             };
         };
     };
+    getSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schema"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSessions: {
         parameters: {
             query?: {
@@ -2151,145 +4839,984 @@ export interface operations {
                  * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
                  * @example -24h
                  */
-                from?: string;
+                from?: components["parameters"]["from"];
                 /**
                  * @description Requests that started before it, written like `from`
                  * @example now
                  */
-                to?: string;
+                to?: components["parameters"]["to"];
                 /**
                  * @description Name of the application. May be repeated: the values are alternatives
                  * @example [
                  *       "shop"
                  *     ]
                  */
-                application?: string[];
+                application?: components["parameters"]["application"];
                 /**
                  * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
                  * @example [
                  *       "*.example.com"
                  *     ]
                  */
-                host?: string[];
+                host?: components["parameters"]["host"];
                 /**
                  * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
                  * @example [
                  *       "GET /users/{int}/orders"
                  *     ]
                  */
-                endpoint?: string[];
-                /**
-                 * @description Client address or CIDR block. May be repeated: the values are alternatives
-                 * @example [
-                 *       "192.0.2.0/24"
-                 *     ]
-                 */
-                ip?: string[];
+                endpoint?: components["parameters"]["endpoint"];
                 /**
                  * @description Request method. May be repeated: the values are alternatives
                  * @example [
                  *       "POST"
                  *     ]
                  */
-                method?: string[];
+                method?: components["parameters"]["method"];
                 /**
                  * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
                  * @example [
                  *       "4xx"
                  *     ]
                  */
-                status?: string[];
+                status?: components["parameters"]["status"];
                 /**
-                 * @description User-Agent, the whole of it. May be repeated: the values are alternatives
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
                  * @example [
-                 *       "curl/8.5.0"
+                 *       "auth"
                  *     ]
                  */
-                user_agent?: string[];
+                flow?: components["parameters"]["flow"];
                 /**
-                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
                  * @example [
-                 *       "PHPSESSID"
+                 *       "sqli"
                  *     ]
                  */
-                key?: string[];
+                attack?: components["parameters"]["attack"];
                 /**
-                 * @description The user. May be repeated: the values are alternatives
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
                  * @example [
-                 *       "maria"
+                 *       "true"
                  *     ]
                  */
-                user?: string[];
+                blocked?: components["parameters"]["blocked"];
                 /**
-                 * @description The user's role. May be repeated: the values are alternatives
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
                  * @example [
-                 *       "buyer"
+                 *       "192.0.2.0/24"
                  *     ]
                  */
-                role?: string[];
+                ip?: components["parameters"]["ip"];
                 /**
                  * @description Country of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "DE"
                  *     ]
                  */
-                country?: string[];
+                country?: components["parameters"]["country"];
                 /**
                  * @description Network of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "AWS"
                  *     ]
                  */
-                network?: string[];
+                network?: components["parameters"]["network"];
                 /**
-                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
                  * @example [
                  *       "tenant=7"
                  *     ]
                  */
-                context?: string[];
+                context?: components["parameters"]["context"];
                 /**
                  * @description GraphQL operation. May be repeated: the values are alternatives
                  * @example [
                  *       "query getUser"
                  *     ]
                  */
-                graphql_operation?: string[];
+                graphql_operation?: components["parameters"]["graphql_operation"];
                 /**
                  * @description MCP server. May be repeated: the values are alternatives
                  * @example [
                  *       "crm.example.com/mcp"
                  *     ]
                  */
-                mcp_server?: string[];
+                mcp_server?: components["parameters"]["mcp_server"];
                 /**
                  * @description MCP method. May be repeated: the values are alternatives
                  * @example [
                  *       "tools/call"
                  *     ]
                  */
-                mcp_method?: string[];
+                mcp_method?: components["parameters"]["mcp_method"];
                 /**
                  * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
                  * @example [
                  *       "get_opportunity"
                  *     ]
                  */
-                mcp_name?: string[];
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
                 /**
                  * @description Session id
                  * @example 9d71154dadd331c60b2f3a41c1d0e5aa
                  */
-                session?: string;
+                session?: components["parameters"]["session"];
                 /**
                  * @description Request id
                  * @example 01JV3Q7F2M9T4B8X00AB
                  */
-                request?: string;
+                request?: components["parameters"]["request"];
+                /** @description What the list is ordered by, of the whole part: `started` when absent */
+                sort?: "started" | "ended" | "duration" | "requests" | "attacks" | "bytes";
+                /** @description Least or oldest first with `asc`, most or newest first with `desc` */
+                order?: "asc" | "desc";
                 /** @description `next` of the page before */
                 cursor?: string;
                 /** @description How many to list at the most */
                 limit?: number;
+                /** @description How many milliseconds to search at the most, before what was found so far is answered */
+                within_ms?: number;
             };
             header?: never;
             path?: never;
@@ -2371,6 +5898,2118 @@ export interface operations {
             };
         };
     };
+    countSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description Name of the application. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                application?: components["parameters"]["application"];
+                /**
+                 * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                host?: components["parameters"]["host"];
+                /**
+                 * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                endpoint?: components["parameters"]["endpoint"];
+                /**
+                 * @description Request method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                method?: components["parameters"]["method"];
+                /**
+                 * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                flow?: components["parameters"]["flow"];
+                /**
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                attack?: components["parameters"]["attack"];
+                /**
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                blocked?: components["parameters"]["blocked"];
+                /**
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                ip?: components["parameters"]["ip"];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: components["parameters"]["country"];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: components["parameters"]["network"];
+                /**
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: components["parameters"]["context"];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: components["parameters"]["graphql_operation"];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: components["parameters"]["mcp_server"];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: components["parameters"]["mcp_method"];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
+                /**
+                 * @description Session id
+                 * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+                 */
+                session?: components["parameters"]["session"];
+                /**
+                 * @description Request id
+                 * @example 01JV3Q7F2M9T4B8X00AB
+                 */
+                request?: components["parameters"]["request"];
+                /** @description How many milliseconds to search at the most, before what was found so far is answered */
+                within_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Total"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportSessions: {
+        parameters: {
+            query?: {
+                /** @description What to write. Required */
+                format?: "csv" | "jsonl";
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description Name of the application. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                application?: components["parameters"]["application"];
+                /**
+                 * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                host?: components["parameters"]["host"];
+                /**
+                 * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                endpoint?: components["parameters"]["endpoint"];
+                /**
+                 * @description Request method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                method?: components["parameters"]["method"];
+                /**
+                 * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                flow?: components["parameters"]["flow"];
+                /**
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                attack?: components["parameters"]["attack"];
+                /**
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                blocked?: components["parameters"]["blocked"];
+                /**
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                ip?: components["parameters"]["ip"];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: components["parameters"]["country"];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: components["parameters"]["network"];
+                /**
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: components["parameters"]["context"];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: components["parameters"]["graphql_operation"];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: components["parameters"]["mcp_server"];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: components["parameters"]["mcp_method"];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
+                /**
+                 * @description Session id
+                 * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+                 */
+                session?: components["parameters"]["session"];
+                /**
+                 * @description Request id
+                 * @example 01JV3Q7F2M9T4B8X00AB
+                 */
+                request?: components["parameters"]["request"];
+                /** @description What the list is ordered by, of the whole part: `started` when absent */
+                sort?: "started" | "ended" | "duration" | "requests" | "attacks" | "bytes";
+                /** @description Least or oldest first with `asc`, most or newest first with `desc` */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whole, or the connection breaks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv; charset=utf-8; header=present": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         parameters: {
             query?: {
@@ -2378,136 +8017,969 @@ export interface operations {
                  * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
                  * @example -24h
                  */
-                from?: string;
+                from?: components["parameters"]["from"];
                 /**
                  * @description Requests that started before it, written like `from`
                  * @example now
                  */
-                to?: string;
+                to?: components["parameters"]["to"];
                 /**
                  * @description Name of the application. May be repeated: the values are alternatives
                  * @example [
                  *       "shop"
                  *     ]
                  */
-                application?: string[];
+                application?: components["parameters"]["application"];
                 /**
                  * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
                  * @example [
                  *       "*.example.com"
                  *     ]
                  */
-                host?: string[];
+                host?: components["parameters"]["host"];
                 /**
                  * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
                  * @example [
                  *       "GET /users/{int}/orders"
                  *     ]
                  */
-                endpoint?: string[];
-                /**
-                 * @description Client address or CIDR block. May be repeated: the values are alternatives
-                 * @example [
-                 *       "192.0.2.0/24"
-                 *     ]
-                 */
-                ip?: string[];
+                endpoint?: components["parameters"]["endpoint"];
                 /**
                  * @description Request method. May be repeated: the values are alternatives
                  * @example [
                  *       "POST"
                  *     ]
                  */
-                method?: string[];
+                method?: components["parameters"]["method"];
                 /**
                  * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
                  * @example [
                  *       "4xx"
                  *     ]
                  */
-                status?: string[];
+                status?: components["parameters"]["status"];
                 /**
-                 * @description User-Agent, the whole of it. May be repeated: the values are alternatives
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
                  * @example [
-                 *       "curl/8.5.0"
+                 *       "auth"
                  *     ]
                  */
-                user_agent?: string[];
+                flow?: components["parameters"]["flow"];
                 /**
-                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
                  * @example [
-                 *       "PHPSESSID"
+                 *       "sqli"
                  *     ]
                  */
-                key?: string[];
+                attack?: components["parameters"]["attack"];
                 /**
-                 * @description The user. May be repeated: the values are alternatives
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
                  * @example [
-                 *       "maria"
+                 *       "true"
                  *     ]
                  */
-                user?: string[];
+                blocked?: components["parameters"]["blocked"];
                 /**
-                 * @description The user's role. May be repeated: the values are alternatives
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
                  * @example [
-                 *       "buyer"
+                 *       "192.0.2.0/24"
                  *     ]
                  */
-                role?: string[];
+                ip?: components["parameters"]["ip"];
                 /**
                  * @description Country of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "DE"
                  *     ]
                  */
-                country?: string[];
+                country?: components["parameters"]["country"];
                 /**
                  * @description Network of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "AWS"
                  *     ]
                  */
-                network?: string[];
+                network?: components["parameters"]["network"];
                 /**
-                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
                  * @example [
                  *       "tenant=7"
                  *     ]
                  */
-                context?: string[];
+                context?: components["parameters"]["context"];
                 /**
                  * @description GraphQL operation. May be repeated: the values are alternatives
                  * @example [
                  *       "query getUser"
                  *     ]
                  */
-                graphql_operation?: string[];
+                graphql_operation?: components["parameters"]["graphql_operation"];
                 /**
                  * @description MCP server. May be repeated: the values are alternatives
                  * @example [
                  *       "crm.example.com/mcp"
                  *     ]
                  */
-                mcp_server?: string[];
+                mcp_server?: components["parameters"]["mcp_server"];
                 /**
                  * @description MCP method. May be repeated: the values are alternatives
                  * @example [
                  *       "tools/call"
                  *     ]
                  */
-                mcp_method?: string[];
+                mcp_method?: components["parameters"]["mcp_method"];
                 /**
                  * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
                  * @example [
                  *       "get_opportunity"
                  *     ]
                  */
-                mcp_name?: string[];
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
                 /**
                  * @description Request id
                  * @example 01JV3Q7F2M9T4B8X00AB
                  */
-                request?: string;
+                request?: components["parameters"]["request"];
                 /**
                  * @description Only the requests of this UTC day
                  * @example 2026-11-21
@@ -2597,6 +9069,1159 @@ export interface operations {
             };
         };
     };
+    exportSession: {
+        parameters: {
+            query?: {
+                /** @description What to write. Required */
+                format?: "csv" | "jsonl" | "har" | "parquet";
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description Name of the application. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                application?: components["parameters"]["application"];
+                /**
+                 * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                host?: components["parameters"]["host"];
+                /**
+                 * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                endpoint?: components["parameters"]["endpoint"];
+                /**
+                 * @description Request method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                method?: components["parameters"]["method"];
+                /**
+                 * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                flow?: components["parameters"]["flow"];
+                /**
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                attack?: components["parameters"]["attack"];
+                /**
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                blocked?: components["parameters"]["blocked"];
+                /**
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                ip?: components["parameters"]["ip"];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: components["parameters"]["country"];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: components["parameters"]["network"];
+                /**
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: components["parameters"]["context"];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: components["parameters"]["graphql_operation"];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: components["parameters"]["mcp_server"];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: components["parameters"]["mcp_method"];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
+                /**
+                 * @description Request id
+                 * @example 01JV3Q7F2M9T4B8X00AB
+                 */
+                request?: components["parameters"]["request"];
+                /**
+                 * @description Only the requests of this UTC day
+                 * @example 2026-11-21
+                 */
+                part?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whole, or the connection breaks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "text/csv; charset=utf-8; header=present": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNeighbours: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /** @description How many to list at the most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, as lists show it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRequests: {
         parameters: {
             query?: {
@@ -2604,141 +10229,976 @@ export interface operations {
                  * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
                  * @example -24h
                  */
-                from?: string;
+                from?: components["parameters"]["from"];
                 /**
                  * @description Requests that started before it, written like `from`
                  * @example now
                  */
-                to?: string;
+                to?: components["parameters"]["to"];
                 /**
                  * @description Name of the application. May be repeated: the values are alternatives
                  * @example [
                  *       "shop"
                  *     ]
                  */
-                application?: string[];
+                application?: components["parameters"]["application"];
                 /**
                  * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
                  * @example [
                  *       "*.example.com"
                  *     ]
                  */
-                host?: string[];
+                host?: components["parameters"]["host"];
                 /**
                  * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
                  * @example [
                  *       "GET /users/{int}/orders"
                  *     ]
                  */
-                endpoint?: string[];
-                /**
-                 * @description Client address or CIDR block. May be repeated: the values are alternatives
-                 * @example [
-                 *       "192.0.2.0/24"
-                 *     ]
-                 */
-                ip?: string[];
+                endpoint?: components["parameters"]["endpoint"];
                 /**
                  * @description Request method. May be repeated: the values are alternatives
                  * @example [
                  *       "POST"
                  *     ]
                  */
-                method?: string[];
+                method?: components["parameters"]["method"];
                 /**
                  * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
                  * @example [
                  *       "4xx"
                  *     ]
                  */
-                status?: string[];
+                status?: components["parameters"]["status"];
                 /**
-                 * @description User-Agent, the whole of it. May be repeated: the values are alternatives
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
                  * @example [
-                 *       "curl/8.5.0"
+                 *       "auth"
                  *     ]
                  */
-                user_agent?: string[];
+                flow?: components["parameters"]["flow"];
                 /**
-                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
                  * @example [
-                 *       "PHPSESSID"
+                 *       "sqli"
                  *     ]
                  */
-                key?: string[];
+                attack?: components["parameters"]["attack"];
                 /**
-                 * @description The user. May be repeated: the values are alternatives
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
                  * @example [
-                 *       "maria"
+                 *       "true"
                  *     ]
                  */
-                user?: string[];
+                blocked?: components["parameters"]["blocked"];
                 /**
-                 * @description The user's role. May be repeated: the values are alternatives
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
                  * @example [
-                 *       "buyer"
+                 *       "192.0.2.0/24"
                  *     ]
                  */
-                role?: string[];
+                ip?: components["parameters"]["ip"];
                 /**
                  * @description Country of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "DE"
                  *     ]
                  */
-                country?: string[];
+                country?: components["parameters"]["country"];
                 /**
                  * @description Network of the client address. May be repeated: the values are alternatives
                  * @example [
                  *       "AWS"
                  *     ]
                  */
-                network?: string[];
+                network?: components["parameters"]["network"];
                 /**
-                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. May be repeated: the values are alternatives
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
                  * @example [
                  *       "tenant=7"
                  *     ]
                  */
-                context?: string[];
+                context?: components["parameters"]["context"];
                 /**
                  * @description GraphQL operation. May be repeated: the values are alternatives
                  * @example [
                  *       "query getUser"
                  *     ]
                  */
-                graphql_operation?: string[];
+                graphql_operation?: components["parameters"]["graphql_operation"];
                 /**
                  * @description MCP server. May be repeated: the values are alternatives
                  * @example [
                  *       "crm.example.com/mcp"
                  *     ]
                  */
-                mcp_server?: string[];
+                mcp_server?: components["parameters"]["mcp_server"];
                 /**
                  * @description MCP method. May be repeated: the values are alternatives
                  * @example [
                  *       "tools/call"
                  *     ]
                  */
-                mcp_method?: string[];
+                mcp_method?: components["parameters"]["mcp_method"];
                 /**
                  * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
                  * @example [
                  *       "get_opportunity"
                  *     ]
                  */
-                mcp_name?: string[];
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
                 /**
                  * @description Request id
                  * @example 01JV3Q7F2M9T4B8X00AB
                  */
-                request?: string;
+                request?: components["parameters"]["request"];
                 /**
                  * @description Only the requests of this UTC day
                  * @example 2026-11-21
                  */
                 part?: string;
+                /** @description Least or oldest first with `asc`, most or newest first with `desc` */
+                order?: "asc" | "desc";
                 /** @description `next` of the page before */
                 cursor?: string;
                 /** @description How many to list at the most */
@@ -3008,6 +11468,1074 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listValues: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The field, one that `GET /api/v1/schema` says can be grouped by, or `context.NAME`. Required
+                 * @example user
+                 */
+                field?: string;
+                /**
+                 * @description Only values that contain it, whatever the case
+                 * @example ma
+                 */
+                contains?: string;
+                /** @description How many to list at the most */
+                limit?: number;
+                /**
+                 * @description Requests that started at or after it: RFC 3339, `now`, or back from now as `-15m`, `-24h`, `-7d`
+                 * @example -24h
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description Requests that started before it, written like `from`
+                 * @example now
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description Name of the application. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                application?: components["parameters"]["application"];
+                /**
+                 * @description Host, or a glob with `*` and `?`; empty for requests whose host is unknown. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                host?: components["parameters"]["host"];
+                /**
+                 * @description `METHOD endpoint` as facets show it, or a part of the endpoint or path; a glob with `*` and `?` must match as a whole. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                endpoint?: components["parameters"]["endpoint"];
+                /**
+                 * @description Request method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                method?: components["parameters"]["method"];
+                /**
+                 * @description Response status: `404`, `4xx` or `400-499`; `0` for no response. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Business flow of the endpoint. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                flow?: components["parameters"]["flow"];
+                /**
+                 * @description Type of an attack found in the request; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                attack?: components["parameters"]["attack"];
+                /**
+                 * @description Whether the request was refused by a verdict: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                blocked?: components["parameters"]["blocked"];
+                /**
+                 * @description Client address or CIDR block. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                ip?: components["parameters"]["ip"];
+                /**
+                 * @description Country of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                country?: components["parameters"]["country"];
+                /**
+                 * @description Network of the client address. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                network?: components["parameters"]["network"];
+                /**
+                 * @description How the client address hides who uses it. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                anonymity?: components["parameters"]["anonymity"];
+                /**
+                 * @description User-Agent, the whole of it or a glob with `*` and `?`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                user_agent?: components["parameters"]["user_agent"];
+                /**
+                 * @description TLS fingerprint of the client. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                ja4?: components["parameters"]["ja4"];
+                /**
+                 * @description The user; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                user?: components["parameters"]["user"];
+                /**
+                 * @description The user's role; empty for requests without one. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Name of the grouping key. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                key?: components["parameters"]["key"];
+                /**
+                 * @description How the request found its session: `own`, `mcp`, `builtin` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                rung?: components["parameters"]["rung"];
+                /**
+                 * @description How hard the grouping value is to forge: `secret`, `claimed` or `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                strength?: components["parameters"]["strength"];
+                /**
+                 * @description Whether the upstream accepted the request: `true` or `false`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                accepted?: components["parameters"]["accepted"];
+                /**
+                 * @description Client id: what the network rung alone would have grouped by. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                client?: components["parameters"]["client"];
+                /**
+                 * @description `name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match. `context.tenant=7` asks the same as `context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                context?: components["parameters"]["context"];
+                /**
+                 * @description GraphQL operation. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                graphql_operation?: components["parameters"]["graphql_operation"];
+                /**
+                 * @description MCP server. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                mcp_server?: components["parameters"]["mcp_server"];
+                /**
+                 * @description MCP method. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                mcp_method?: components["parameters"]["mcp_method"];
+                /**
+                 * @description MCP tool, prompt or resource. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                mcp_name?: components["parameters"]["mcp_name"];
+                /**
+                 * @description MCP client and its version, as it says. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                mcp_client?: components["parameters"]["mcp_client"];
+                /**
+                 * @description Revision of the MCP protocol. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                mcp_generation?: components["parameters"]["mcp_generation"];
+                /**
+                 * @description Trace id of an MCP message: one run of an agent. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                mcp_trace?: components["parameters"]["mcp_trace"];
+                /**
+                 * @description What was cut, malformed or unusual about the request. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                flag?: components["parameters"]["flag"];
+                /**
+                 * @description Time to the last byte: `>500ms`, `<2s`, `100ms-1s`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                duration?: components["parameters"]["duration"];
+                /**
+                 * @description Time to the first byte of the response, written like `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                ttfb?: components["parameters"]["ttfb"];
+                /**
+                 * @description Size of the request body: `>10KB`, `<1MiB`, `1KB-10KB`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                request_bytes?: components["parameters"]["request_bytes"];
+                /**
+                 * @description Size of the response body, written like `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                response_bytes?: components["parameters"]["response_bytes"];
+                /**
+                 * @description None of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.application"?: components["parameters"]["not.application"];
+                /**
+                 * @description None of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.host"?: components["parameters"]["not.host"];
+                /**
+                 * @description None of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /**
+                 * @description None of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.method"?: components["parameters"]["not.method"];
+                /**
+                 * @description None of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.status"?: components["parameters"]["not.status"];
+                /**
+                 * @description None of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.flow"?: components["parameters"]["not.flow"];
+                /**
+                 * @description None of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.attack"?: components["parameters"]["not.attack"];
+                /**
+                 * @description None of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.blocked"?: components["parameters"]["not.blocked"];
+                /**
+                 * @description None of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.ip"?: components["parameters"]["not.ip"];
+                /**
+                 * @description None of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.country"?: components["parameters"]["not.country"];
+                /**
+                 * @description None of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.network"?: components["parameters"]["not.network"];
+                /**
+                 * @description None of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.anonymity"?: components["parameters"]["not.anonymity"];
+                /**
+                 * @description None of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.user_agent"?: components["parameters"]["not.user_agent"];
+                /**
+                 * @description None of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.ja4"?: components["parameters"]["not.ja4"];
+                /**
+                 * @description None of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.user"?: components["parameters"]["not.user"];
+                /**
+                 * @description None of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.role"?: components["parameters"]["not.role"];
+                /**
+                 * @description None of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.key"?: components["parameters"]["not.key"];
+                /**
+                 * @description None of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.rung"?: components["parameters"]["not.rung"];
+                /**
+                 * @description None of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.strength"?: components["parameters"]["not.strength"];
+                /**
+                 * @description None of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.accepted"?: components["parameters"]["not.accepted"];
+                /**
+                 * @description None of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.client"?: components["parameters"]["not.client"];
+                /**
+                 * @description None of these values of `context`. `not.context.tenant=7` asks the same as `not.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.context"?: components["parameters"]["not.context"];
+                /**
+                 * @description None of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.graphql_operation"?: components["parameters"]["not.graphql_operation"];
+                /**
+                 * @description None of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.mcp_server"?: components["parameters"]["not.mcp_server"];
+                /**
+                 * @description None of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.mcp_method"?: components["parameters"]["not.mcp_method"];
+                /**
+                 * @description None of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.mcp_name"?: components["parameters"]["not.mcp_name"];
+                /**
+                 * @description None of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.mcp_client"?: components["parameters"]["not.mcp_client"];
+                /**
+                 * @description None of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.mcp_generation"?: components["parameters"]["not.mcp_generation"];
+                /**
+                 * @description None of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.mcp_trace"?: components["parameters"]["not.mcp_trace"];
+                /**
+                 * @description None of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.flag"?: components["parameters"]["not.flag"];
+                /**
+                 * @description None of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.duration"?: components["parameters"]["not.duration"];
+                /**
+                 * @description None of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.ttfb"?: components["parameters"]["not.ttfb"];
+                /**
+                 * @description None of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.request_bytes"?: components["parameters"]["not.request_bytes"];
+                /**
+                 * @description None of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.response_bytes"?: components["parameters"]["not.response_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "has.application"?: components["parameters"]["has.application"];
+                /**
+                 * @description Sessions with a request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "has.host"?: components["parameters"]["has.host"];
+                /**
+                 * @description Sessions with a request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "has.endpoint"?: components["parameters"]["has.endpoint"];
+                /**
+                 * @description Sessions with a request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "has.method"?: components["parameters"]["has.method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "has.status"?: components["parameters"]["has.status"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "has.flow"?: components["parameters"]["has.flow"];
+                /**
+                 * @description Sessions with a request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "has.attack"?: components["parameters"]["has.attack"];
+                /**
+                 * @description Sessions with a request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.blocked"?: components["parameters"]["has.blocked"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "has.ip"?: components["parameters"]["has.ip"];
+                /**
+                 * @description Sessions with a request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "has.country"?: components["parameters"]["has.country"];
+                /**
+                 * @description Sessions with a request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "has.network"?: components["parameters"]["has.network"];
+                /**
+                 * @description Sessions with a request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "has.anonymity"?: components["parameters"]["has.anonymity"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "has.user_agent"?: components["parameters"]["has.user_agent"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "has.ja4"?: components["parameters"]["has.ja4"];
+                /**
+                 * @description Sessions with a request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "has.user"?: components["parameters"]["has.user"];
+                /**
+                 * @description Sessions with a request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "has.role"?: components["parameters"]["has.role"];
+                /**
+                 * @description Sessions with a request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "has.key"?: components["parameters"]["has.key"];
+                /**
+                 * @description Sessions with a request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "has.rung"?: components["parameters"]["has.rung"];
+                /**
+                 * @description Sessions with a request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "has.strength"?: components["parameters"]["has.strength"];
+                /**
+                 * @description Sessions with a request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "has.accepted"?: components["parameters"]["has.accepted"];
+                /**
+                 * @description Sessions with a request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "has.client"?: components["parameters"]["has.client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `context`. `has.context.tenant=7` asks the same as `has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "has.context"?: components["parameters"]["has.context"];
+                /**
+                 * @description Sessions with a request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "has.graphql_operation"?: components["parameters"]["has.graphql_operation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "has.mcp_server"?: components["parameters"]["has.mcp_server"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "has.mcp_method"?: components["parameters"]["has.mcp_method"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "has.mcp_name"?: components["parameters"]["has.mcp_name"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "has.mcp_client"?: components["parameters"]["has.mcp_client"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "has.mcp_generation"?: components["parameters"]["has.mcp_generation"];
+                /**
+                 * @description Sessions with a request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "has.mcp_trace"?: components["parameters"]["has.mcp_trace"];
+                /**
+                 * @description Sessions with a request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "has.flag"?: components["parameters"]["has.flag"];
+                /**
+                 * @description Sessions with a request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "has.duration"?: components["parameters"]["has.duration"];
+                /**
+                 * @description Sessions with a request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "has.ttfb"?: components["parameters"]["has.ttfb"];
+                /**
+                 * @description Sessions with a request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "has.request_bytes"?: components["parameters"]["has.request_bytes"];
+                /**
+                 * @description Sessions with a request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "has.response_bytes"?: components["parameters"]["has.response_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `application`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                "not.has.application"?: components["parameters"]["not.has.application"];
+                /**
+                 * @description Sessions without any request that has one of these values of `host`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "*.example.com"
+                 *     ]
+                 */
+                "not.has.host"?: components["parameters"]["not.has.host"];
+                /**
+                 * @description Sessions without any request that has one of these values of `endpoint`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "GET /users/{int}/orders"
+                 *     ]
+                 */
+                "not.has.endpoint"?: components["parameters"]["not.has.endpoint"];
+                /**
+                 * @description Sessions without any request that has one of these values of `method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "POST"
+                 *     ]
+                 */
+                "not.has.method"?: components["parameters"]["not.has.method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `status`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                "not.has.status"?: components["parameters"]["not.has.status"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flow`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "auth"
+                 *     ]
+                 */
+                "not.has.flow"?: components["parameters"]["not.has.flow"];
+                /**
+                 * @description Sessions without any request that has one of these values of `attack`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "sqli"
+                 *     ]
+                 */
+                "not.has.attack"?: components["parameters"]["not.has.attack"];
+                /**
+                 * @description Sessions without any request that has one of these values of `blocked`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.blocked"?: components["parameters"]["not.has.blocked"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ip`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                "not.has.ip"?: components["parameters"]["not.has.ip"];
+                /**
+                 * @description Sessions without any request that has one of these values of `country`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "DE"
+                 *     ]
+                 */
+                "not.has.country"?: components["parameters"]["not.has.country"];
+                /**
+                 * @description Sessions without any request that has one of these values of `network`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "AWS"
+                 *     ]
+                 */
+                "not.has.network"?: components["parameters"]["not.has.network"];
+                /**
+                 * @description Sessions without any request that has one of these values of `anonymity`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tor"
+                 *     ]
+                 */
+                "not.has.anonymity"?: components["parameters"]["not.has.anonymity"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user_agent`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "curl/*"
+                 *     ]
+                 */
+                "not.has.user_agent"?: components["parameters"]["not.has.user_agent"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ja4`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "t13d1516h2_8daaf6152771_b186095e22b6"
+                 *     ]
+                 */
+                "not.has.ja4"?: components["parameters"]["not.has.ja4"];
+                /**
+                 * @description Sessions without any request that has one of these values of `user`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "maria"
+                 *     ]
+                 */
+                "not.has.user"?: components["parameters"]["not.has.user"];
+                /**
+                 * @description Sessions without any request that has one of these values of `role`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "buyer"
+                 *     ]
+                 */
+                "not.has.role"?: components["parameters"]["not.has.role"];
+                /**
+                 * @description Sessions without any request that has one of these values of `key`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "PHPSESSID"
+                 *     ]
+                 */
+                "not.has.key"?: components["parameters"]["not.has.key"];
+                /**
+                 * @description Sessions without any request that has one of these values of `rung`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "network"
+                 *     ]
+                 */
+                "not.has.rung"?: components["parameters"]["not.has.rung"];
+                /**
+                 * @description Sessions without any request that has one of these values of `strength`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claimed"
+                 *     ]
+                 */
+                "not.has.strength"?: components["parameters"]["not.has.strength"];
+                /**
+                 * @description Sessions without any request that has one of these values of `accepted`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "true"
+                 *     ]
+                 */
+                "not.has.accepted"?: components["parameters"]["not.has.accepted"];
+                /**
+                 * @description Sessions without any request that has one of these values of `client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "9d71154dadd331c60b2f3a41c1d0e5aa"
+                 *     ]
+                 */
+                "not.has.client"?: components["parameters"]["not.has.client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `context`. `not.has.context.tenant=7` asks the same as `not.has.context=tenant=7`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tenant=7"
+                 *     ]
+                 */
+                "not.has.context"?: components["parameters"]["not.has.context"];
+                /**
+                 * @description Sessions without any request that has one of these values of `graphql_operation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "query getUser"
+                 *     ]
+                 */
+                "not.has.graphql_operation"?: components["parameters"]["not.has.graphql_operation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_server`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "crm.example.com/mcp"
+                 *     ]
+                 */
+                "not.has.mcp_server"?: components["parameters"]["not.has.mcp_server"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_method`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "tools/call"
+                 *     ]
+                 */
+                "not.has.mcp_method"?: components["parameters"]["not.has.mcp_method"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_name`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "get_opportunity"
+                 *     ]
+                 */
+                "not.has.mcp_name"?: components["parameters"]["not.has.mcp_name"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_client`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "claude-code 2.1"
+                 *     ]
+                 */
+                "not.has.mcp_client"?: components["parameters"]["not.has.mcp_client"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_generation`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "2025-11-25"
+                 *     ]
+                 */
+                "not.has.mcp_generation"?: components["parameters"]["not.has.mcp_generation"];
+                /**
+                 * @description Sessions without any request that has one of these values of `mcp_trace`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "0af7651916cd43dd8448eb211c80319c"
+                 *     ]
+                 */
+                "not.has.mcp_trace"?: components["parameters"]["not.has.mcp_trace"];
+                /**
+                 * @description Sessions without any request that has one of these values of `flag`. May be repeated: the values are alternatives
+                 * @example [
+                 *       "malformed"
+                 *     ]
+                 */
+                "not.has.flag"?: components["parameters"]["not.has.flag"];
+                /**
+                 * @description Sessions without any request that has one of these values of `duration`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">500ms"
+                 *     ]
+                 */
+                "not.has.duration"?: components["parameters"]["not.has.duration"];
+                /**
+                 * @description Sessions without any request that has one of these values of `ttfb`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">200ms"
+                 *     ]
+                 */
+                "not.has.ttfb"?: components["parameters"]["not.has.ttfb"];
+                /**
+                 * @description Sessions without any request that has one of these values of `request_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">10KB"
+                 *     ]
+                 */
+                "not.has.request_bytes"?: components["parameters"]["not.has.request_bytes"];
+                /**
+                 * @description Sessions without any request that has one of these values of `response_bytes`. May be repeated: the values are alternatives
+                 * @example [
+                 *       ">1MB"
+                 *     ]
+                 */
+                "not.has.response_bytes"?: components["parameters"]["not.has.response_bytes"];
+                /**
+                 * @description Session id
+                 * @example 9d71154dadd331c60b2f3a41c1d0e5aa
+                 */
+                session?: components["parameters"]["session"];
+                /**
+                 * @description Request id
+                 * @example 01JV3Q7F2M9T4B8X00AB
+                 */
+                request?: components["parameters"]["request"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Values"];
                 };
             };
             /** @description Bad Request */

@@ -71,6 +71,8 @@ const looksLike: Record<Field, (s: string) => boolean> = {
   endpoint: (s) => s.startsWith("/") || /^[A-Z]+ \//.test(s) || isWord(s),
   host: (s) => !isAddress(s) && /^[*?a-z0-9-]+(\.[*?a-z0-9-]+)+(:\d+)?$/i.test(s),
   application: isWord,
+  flow: never,
+  attack: never,
   key: isWord,
   user_agent: (s) => s.includes("/") && !s.startsWith("/"),
   user: (s) => isWord(s) || /^[^\s@]+@[^\s@]+$/.test(s),
