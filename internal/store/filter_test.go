@@ -1,89 +1,79 @@
 package store
 
 import (
-	"regexp"
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"sojourn/internal/record"
 )
 
-func TestGlob(t *testing.T) {
-	for _, c := range []struct {
-		pattern, s string
-		want       bool
-	}{
-		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "abc", true}, {"?", "", false}, {"?", "a", true}, {"?", "ü", true}, {"??", "ü", false},
-		{"a*c", "abbc", true}, {"a*c", "abbd", false}, {"*.example.com", "a.example.com", true}, {"*.example.com", "example.com", false},
-		{"*??b*", "€bz", false}, {"*??b*", "x€bz", true}, {"a*b*c", "aXbYbZc", true}, {"**", "x", true}, {"[a]", "a", false}, {`\*`, "*", false},
-	} {
-		if got := Glob(c.pattern, c.s); got != c.want {
-			t.Errorf("Glob(%q, %q) = %v", c.pattern, c.s, got)
+func conditions(t *testing.T, pairs ...string) (cs []Condition) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		name, not := pairs[i], false
+		if name[0] == '!' {
+			name, not = name[1:], true
 		}
+		c, err := NewCondition(name, not, pairs[i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs = append(cs, c)
 	}
+	return cs
 }
 
-// FuzzGlob compares Glob with the same pattern as a regular expression.
-func FuzzGlob(f *testing.F) {
-	f.Add("a*?b", "a€bab")
-	f.Add("*??b*", "€bz")
-	f.Fuzz(func(t *testing.T, pattern, s string) {
-		if !utf8.ValidString(pattern) || !utf8.ValidString(s) || len(pattern) > 100 {
-			t.Skip()
-		}
-		quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-		want := regexp.MustCompile(`(?s)\A` + quoted + `\z`).MatchString(s)
-		if got := Glob(pattern, s); got != want {
-			t.Errorf("Glob(%q, %q) = %v", pattern, s, got)
-		}
-	})
-}
-
-func TestMatchContext(t *testing.T) {
-	r := record.Request{Context: []record.Value{{Name: "tenant", Value: "7"}, {Name: "item", Value: "a"}, {Name: "item", Value: "b", Hashed: true}}}
-	for _, c := range []struct {
-		wanted []ContextValue
+func TestFilterMatch(t *testing.T) {
+	id, other := record.SessionID{1}, record.SessionID{2}
+	at, later := record.RequestID{At: 100, Seq: 1}, record.RequestID{At: 100, Seq: 2}
+	r := record.Request{ID: at, Started: 100, Session: id, Status: 404, User: "maria"}
+	for name, c := range map[string]struct {
+		filter Filter
 		want   bool
 	}{
-		{nil, true},
-		{[]ContextValue{{"tenant", "7"}}, true},
-		{[]ContextValue{{"tenant", "8"}}, false},
-		{[]ContextValue{{"tenant", "a"}}, false},
-		{[]ContextValue{{"tenant", "8"}, {"tenant", "7"}}, true},
-		{[]ContextValue{{"item", "b"}, {"tenant", "7"}}, true},
-		{[]ContextValue{{"item", "b"}, {"tenant", "8"}}, false},
-		{[]ContextValue{{"item", "c"}, {"tenant", "7"}, {"item", "a"}}, true},
+		"Zero":             {Filter{}, true},
+		"From":             {Filter{From: 100}, true},
+		"After":            {Filter{From: 101}, false},
+		"To":               {Filter{To: 100}, false},
+		"Before":           {Filter{To: 101}, true},
+		"Session":          {Filter{Session: &id}, true},
+		"AnotherSession":   {Filter{Session: &other}, false},
+		"Request":          {Filter{Request: &at}, true},
+		"AnotherRequest":   {Filter{Request: &later}, false},
+		"BothHold":         {Filter{Where: conditions(t, "status", "4xx", "user", "maria")}, true},
+		"OneDoesNot":       {Filter{Where: conditions(t, "status", "4xx", "!user", "maria")}, false},
+		"HasIsOfSessions":  {Filter{Has: conditions(t, "user", "bob")}, true},
+		"EverythingAtOnce": {Filter{From: 100, To: 101, Session: &id, Request: &at, Where: conditions(t, "!status", "5xx")}, true},
 	} {
-		if got := (&Filter{Context: c.wanted}).Match(&r); got != c.want {
-			t.Errorf("a filter with context %v: %v", c.wanted, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := c.filter.Match(&r); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
-func TestMatchEndpoint(t *testing.T) {
-	for _, c := range []struct {
-		pattern, method, endpoint, path string
-		want                            bool
+func TestFilterMatchSession(t *testing.T) {
+	failed, maria := &record.Request{Status: 500}, &record.Request{Status: 200, User: "maria"}
+	for name, c := range map[string]struct {
+		has  []Condition
+		want bool
 	}{
-		{"GET /users/{int}", "GET", "/users/{int}", "/users/7", true},
-		{"get /USERS/*", "GET", "/users/{int}", "/users/7", true},
-		{"POST /users/{int}", "GET", "/users/{int}", "/users/7", false},
-		{"GET /users/7", "GET", "/users/{int}", "/users/7", false},
-		{"/users/7", "GET", "/users/{int}", "/users/7", true},
-		{"SERS", "GET", "/users/{int}", "/users/7", true},
-		{"/users/?", "GET", "/users/{int}", "/Users/7", true},
-		{"/users", "GET", "/users/{int}", "/users/7", true},
-		{"/users*", "GET", "/", "/users/7", true},
-		{"*users", "GET", "/users/{int}", "/users/7", false},
-		{"", "GET", "/", "/", true},
+		"None":          {nil, true},
+		"OnTwoRequests": {conditions(t, "status", "5xx", "user", "maria"), true},
+		"HasNot":        {conditions(t, "user", "bob"), false},
+		"HasNone":       {conditions(t, "!user", "bob"), true},
+		"HasOne":        {conditions(t, "!user", "maria"), false}, // whatever the others have
+		"AllMustHold":   {conditions(t, "user", "maria", "!status", "2xx"), false},
 	} {
-		if got := MatchEndpoint(c.pattern, c.method, c.endpoint, c.path); got != c.want {
-			t.Errorf("MatchEndpoint(%q, %q, %q, %q) = %v", c.pattern, c.method, c.endpoint, c.path, got)
-		}
-		r := record.Request{Method: c.method, Endpoint: c.endpoint, Path: c.path}
-		if got := (&Filter{Endpoints: []string{"nothing like it", c.pattern}}).Match(&r); got != c.want {
-			t.Errorf("a filter with %q: %v", c.pattern, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			f := Filter{Has: c.has}
+			if got := f.MatchSession([]*record.Request{failed, maria}); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+	nothing := Filter{Has: conditions(t, "!user", "maria")}
+	if !nothing.MatchSession(nil) {
+		t.Error("a session without requests in the range has one")
 	}
 }
