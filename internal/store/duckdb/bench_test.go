@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,11 +163,11 @@ func BenchmarkQuery(b *testing.B) {
 			filter store.Filter
 		}{
 			{"FirstPage", store.Filter{}},
-			{"Status", store.Filter{Statuses: []store.StatusRange{{Low: 500, High: 599}}}},
-			{"Method", store.Filter{Methods: []string{"GET"}}},
-			{"HostStatus", store.Filter{Hosts: []string{"h1*"}, Statuses: []store.StatusRange{{Low: 403, High: 403}}}},
-			{"Path", store.Filter{Endpoints: []string{"nothing"}}},
-			{"Network", store.Filter{IPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}}},
+			{"Status", where(b, "status", "5xx")},
+			{"Method", where(b, "method", "GET")},
+			{"HostStatus", where(b, "host", "h1*", "status", "403")},
+			{"Path", where(b, "endpoint", "nothing")},
+			{"Network", where(b, "ip", "10.1.0.0/16")},
 		} {
 			b.Run(fmt.Sprintf("Sealed=%v/Sessions/%s", sealed, q.name), func(b *testing.B) {
 				for b.Loop() {
@@ -194,6 +195,19 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
+// where is a filter of fields and a value of each.
+func where(tb testing.TB, fieldsAndValues ...string) (f store.Filter) {
+	tb.Helper()
+	for pair := range slices.Chunk(fieldsAndValues, 2) {
+		c, err := store.NewCondition(pair[0], false, pair[1])
+		if err != nil {
+			tb.Fatal(err)
+		}
+		f.Where = append(f.Where, c)
+	}
+	return f
+}
+
 // BenchmarkTold asks a day of requests with users, places and context.
 func BenchmarkTold(b *testing.B) {
 	dir := b.TempDir()
@@ -206,18 +220,17 @@ func BenchmarkTold(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	context := func(name, value string) []store.ContextValue { return []store.ContextValue{{Name: name, Value: value}} }
 	for _, q := range []struct {
 		name   string
 		filter store.Filter
 	}{
 		{"FirstPage", store.Filter{}},
-		{"User", store.Filter{Users: []string{page.Parts[10].User}}},
-		{"NoUser", store.Filter{Users: []string{"nobody"}}},
-		{"Role", store.Filter{Roles: []string{"admin"}}},
-		{"Country", store.Filter{Countries: []string{"DE"}}},
-		{"Context", store.Filter{Context: context("tenant", "7")}},
-		{"NoContext", store.Filter{Context: context("item", "-1")}},
+		{"User", where(b, "user", page.Parts[10].User)},
+		{"NoUser", where(b, "user", "nobody")},
+		{"Role", where(b, "role", "admin")},
+		{"Country", where(b, "country", "DE")},
+		{"Context", where(b, "context", "tenant=7")},
+		{"NoContext", where(b, "context", "item=-1")},
 	} {
 		b.Run("Sessions/"+q.name, func(b *testing.B) {
 			for b.Loop() {

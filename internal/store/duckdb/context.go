@@ -37,12 +37,16 @@ func contextText(values []record.Value) string {
 // follows a backslash, so {" is always the beginning of an object.
 func contextSign(name, value string) string { return string(appendValue(nil, name, value)) }
 
+// contextName returns what the text of values holds when one of them has this name.
+func contextName(name string) string {
+	b, _ := jsontext.AppendQuote([]byte(`{"n":`), name)
+	return string(append(b, `,"v":`...))
+}
+
 // appendValue begins the object of a value. Name and value must be UTF-8, the
 // only thing that AppendQuote fails on.
 func appendValue(b []byte, name, value string) []byte {
-	b = append(b, `{"n":`...)
-	b, _ = jsontext.AppendQuote(b, name)
-	b = append(b, `,"v":`...)
+	b = append(b, contextName(name)...)
 	b, _ = jsontext.AppendQuote(b, value)
 	return b
 }

@@ -81,7 +81,7 @@ func createFile(ctx context.Context, path, temp string, memory int64) error {
 		if err := createTables(ctx, c, "day"); err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, "INSERT INTO meta VALUES (?, false, 0)", int64(format)); err != nil {
+		if _, err := c.ExecContext(ctx, "INSERT INTO meta VALUES (?, false, 0, 0)", int64(format)); err != nil {
 			return err
 		}
 		_, err = c.ExecContext(ctx, "CHECKPOINT day")

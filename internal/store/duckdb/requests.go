@@ -19,7 +19,7 @@ SELECT started, node, seq, session, client, %s,
 	path, query, status, ip,
 	coalesce(duration, -1), coalesce(first_byte, -1), coalesce(request_bytes, -1), coalesce(response_bytes, -1),
 	tried, accepted, revision, trace, mcp_error
-FROM requests WHERE %s ORDER BY started, node, seq LIMIT ?`
+FROM requests WHERE %s ORDER BY started %[3]s, node %[3]s, seq %[3]s LIMIT ?`
 
 // Requests implements store.Store.
 func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.RequestPage, error) {
@@ -35,19 +35,21 @@ func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.Reque
 		}
 		after = &id
 	}
+	h, err := s.newHas(ctx, &q.Filter)
+	if err != nil {
+		return store.RequestPage{}, err
+	}
 	limit := store.PageLimit(q.Limit)
 	page := store.RequestPage{Requests: []record.Request{}}
 	days := s.newestFirst()
-	slices.Reverse(days)
+	if !q.Down {
+		slices.Reverse(days)
+	}
 	for _, d := range days {
-		if !concerns(&q.Filter, d.date) || after != nil && d.date < after.At.Day() {
+		if !concerns(&q.Filter, d.date) || after != nil && (d.date < after.At.Day() && !q.Down || d.date > after.At.Day() && q.Down) {
 			continue
 		}
-		var requests []record.Request
-		err := s.view(ctx, d, func(tx *sql.Tx) (err error) {
-			requests, err = d.readRequests(ctx, tx, &q.Filter, after, limit+1-len(page.Requests))
-			return err
-		})
+		requests, err := s.passingRequests(ctx, d, &q, h, after, limit+1-len(page.Requests))
 		if err != nil && !errors.Is(err, errGone) {
 			return store.RequestPage{}, err
 		}
@@ -63,17 +65,60 @@ func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.Reque
 	return page, nil
 }
 
+// passingRequests returns up to wanted requests of a day that come after an id.
+func (s *Store) passingRequests(ctx context.Context, d *day, q *store.RequestQuery, h *has, after *record.RequestID, wanted int) (passed []record.Request, err error) {
+	for n := wanted; ; n *= 2 {
+		var requests []record.Request
+		err := s.view(ctx, d, func(tx *sql.Tx) (err error) {
+			requests, err = d.readRequests(ctx, tx, q, h, after, n)
+			return err
+		})
+		if err != nil || !h.asks() {
+			return requests, err
+		}
+		var ids []record.SessionID
+		for i := range requests {
+			ids = append(ids, requests[i].Session)
+		}
+		passes, err := h.pass(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range requests {
+			if passes[r.Session] {
+				passed = append(passed, r)
+			}
+		}
+		if len(passed) >= wanted || len(requests) < n {
+			return passed[:min(len(passed), wanted)], nil
+		}
+		after = &requests[len(requests)-1].ID
+		n = min(n, maxCandidates/2)
+	}
+}
+
+// maxCandidates bounds how many requests are read at once to find those of
+// sessions that pass.
+const maxCandidates = 4 * store.MaxLimit
+
 // readRequests returns up to limit requests of a day that come after an id.
-func (d *day) readRequests(ctx context.Context, tx *sql.Tx, f *store.Filter, after *record.RequestID, limit int) ([]record.Request, error) {
-	where, err := compile(ctx, tx, d.date, f)
-	if err != nil || where.nothing {
+func (d *day) readRequests(ctx context.Context, tx *sql.Tx, q *store.RequestQuery, h *has, after *record.RequestID, limit int) ([]record.Request, error) {
+	where, err := compile(ctx, tx, d.date, &q.Filter)
+	if err != nil {
 		return nil, err
 	}
-	if after != nil {
-		where.and("started >= ?", int64(after.At)) // lets DuckDB skip what is older
-		where.and("started > ? OR node > ? OR (node = ? AND seq > ?)", int64(after.At), after.Node, after.Node, after.Seq)
+	if h.narrow(where); where.nothing {
+		return nil, nil
 	}
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf(requestsSQL, codeColumns(), where.where()), append(where.args, int64(limit))...)
+	direction, beyond := "ASC", ">"
+	if q.Down {
+		direction, beyond = "DESC", "<"
+	}
+	if after != nil {
+		where.and("started "+beyond+"= ?", int64(after.At)) // lets DuckDB skip what lies before
+		where.and(fmt.Sprintf("started %[1]s ? OR node %[1]s ? OR (node = ? AND seq %[1]s ?)", beyond), int64(after.At), after.Node, after.Node, after.Seq)
+	}
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf(requestsSQL, codeColumns(), where.where(), direction), append(where.args, int64(limit))...)
 	if err != nil {
 		return nil, err
 	}

@@ -13,23 +13,24 @@ import (
 
 // format is the version of a day file's layout. A file of a newer format is
 // refused; an older one would be brought up to date when opened.
-const format = 1
+const format = 3
 
 // A day file holds:
 //
 //	meta       one row: the format; sealed, whether nothing was written since the
-//	           file was sorted; covered, the row id up to which parts sums up
+//	           file was sorted; covered and judged, the row ids of requests and
+//	           of findings up to which parts and attacks sum up
 //	positions  what each log has delivered, one row a transaction; the highest counts
 //	requests   the rows, see requestColumns; never changed, never deleted, so a
 //	           row keeps its row id, and later rows have higher ones
-//	parts      sessions with start, end and count of the rows below covered; a
+//	parts      sessions with their totals and values, of the rows below covered; a
 //	           session has one row for each time the summary was extended
 //	findings   what was learned later, by id
+//	attacks    those of them that are attacks on requests which are there
 //	dict_*     the dictionaries, see dictionaries
 const schema = `
-CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT);
+CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT, judged BIGINT);
 CREATE TABLE positions (log VARCHAR, seq UBIGINT);
-CREATE TABLE parts (session UUID, started BIGINT, ended BIGINT, requests BIGINT);
 `
 
 // column is a column of a table that rows are appended to.
@@ -133,7 +134,7 @@ func createTable(catalog, name string, columns []column) string {
 // createTables lays out an empty day in the attached file named catalog.
 func createTables(ctx context.Context, c *sql.Conn, catalog string) error {
 	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(schema, "CREATE TABLE ", "CREATE TABLE "+catalog+"."))
+	b.WriteString(strings.ReplaceAll(schema+partsSchema()+attacksSchema, "CREATE TABLE ", "CREATE TABLE "+catalog+"."))
 	b.WriteString(createTable(catalog, "requests", requestColumns))
 	b.WriteString(createTable(catalog, "findings", findingColumns))
 	for _, d := range dictionaries {
@@ -192,9 +193,9 @@ func checkColumns(ctx context.Context, db querier) error {
 	return rows.Err()
 }
 
-// tables returns the columns of the tables that rows are appended to.
+// tables returns the columns of the tables that hold rows.
 func tables() map[string][]column {
-	all := map[string][]column{"requests": requestColumns, "findings": findingColumns}
+	all := map[string][]column{"requests": requestColumns, "findings": findingColumns, "parts": partsColumns()}
 	for _, d := range dictionaries {
 		all[d.table] = d.columns()
 	}

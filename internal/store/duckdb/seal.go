@@ -25,11 +25,17 @@ INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid < ?
 INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid >= ?
 	ORDER BY started // 3600000000, session, started, node, seq`
 	copyOthersSQL = `
-INSERT INTO sealed.parts SELECT session, min(started), max(started), count(*) FROM sealed.requests GROUP BY session ORDER BY session;
 INSERT INTO sealed.positions SELECT log, max(seq) FROM day.positions GROUP BY log;
 INSERT INTO sealed.findings SELECT * FROM day.findings ORDER BY started, node, seq, id;
 `
 )
+
+// summarizeSQL fills in the summaries of the new file.
+func summarizeSQL() string {
+	return "INSERT INTO sealed.parts " + partsSQL("sealed.requests") + ";\n" +
+		"INSERT INTO sealed.attacks SELECT DISTINCT r.session, r.started, r.node, r.seq, f.type FROM sealed.requests AS r " +
+		"JOIN sealed.findings AS f ON f.started = r.started AND f.node = r.node AND f.seq = r.seq WHERE f.attack ORDER BY ALL;\n"
+}
 
 // Seal implements store.Store: days one after the other.
 func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
@@ -135,19 +141,19 @@ func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64) (e
 	if _, err = c.ExecContext(ctx, copyRestSQL, rows); err != nil {
 		return err
 	}
-	if _, err = c.ExecContext(ctx, copyOthersSQL+copyDictionaries()); err != nil {
+	if _, err = c.ExecContext(ctx, copyOthersSQL+copyDictionaries()+summarizeSQL()); err != nil {
 		return err
 	}
-	var before, after, covered int64
-	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0) FROM sealed.requests").
-		Scan(&before, &after, &covered)
+	var before, after, covered, judged int64
+	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0), "+
+		"(SELECT coalesce(max(rowid) + 1, 0) FROM sealed.findings) FROM sealed.requests").Scan(&before, &after, &covered, &judged)
 	if err != nil {
 		return err
 	}
 	if before != after {
 		return fmt.Errorf("bug: %d rows became %d", before, after)
 	}
-	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?)", int64(format), covered); err != nil {
+	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?, ?)", int64(format), covered, judged); err != nil {
 		return err
 	}
 	_, err = c.ExecContext(ctx, "CHECKPOINT sealed; DETACH sealed")

@@ -9,35 +9,28 @@ import (
 	"sojourn/internal/store"
 )
 
-// maxFacetCounts bounds how many values of one facet of one session a day hands
-// over. A session of several days with more distinct values than that has the
-// rarest of them left out of its counts.
-const maxFacetCounts = 20_000
-
 // Session implements store.Store.
 func (s *Store) Session(ctx context.Context, id record.SessionID, f store.Filter) (record.Session, error) {
 	if err := s.enter(ctx); err != nil {
 		return record.Session{}, err
 	}
 	defer s.leave()
+	passes, err := s.sessionPasses(ctx, id, &f)
+	if err != nil {
+		return record.Session{}, err
+	}
 	out := record.Session{ID: id, Parts: []record.PartRef{}}
 	total := newTally()
 	for _, d := range s.newestFirst() {
 		var requests int64
-		found := map[record.SessionID]*tally{id: newTally()}
+		var found *tally
 		err := s.view(ctx, d, func(tx *sql.Tx) error {
-			var started, ended int64
-			err := tx.QueryRowContext(ctx, partSQL, id.String(), id.String()).Scan(&requests, &started, &ended)
-			if err != nil || requests == 0 || !concerns(&f, d.date) {
+			snap, err := snapshotOf(ctx, tx, d.date)
+			if err != nil {
 				return err
 			}
-			where, err := compile(ctx, tx, d.date, &f)
-			if err != nil || where.nothing {
-				return err
-			}
-			where.and("session = CAST(? AS UUID)", id.String())
-			where.and("started BETWEEN ? AND ?", started, ended)
-			return countSessions(ctx, tx, where, sessionFacets, maxFacetCounts, found)
+			found, requests, err = snap.session(ctx, id, &f, passes && concerns(&f, d.date))
+			return err
 		})
 		if errors.Is(err, errGone) || err == nil && requests == 0 {
 			continue
@@ -46,7 +39,7 @@ func (s *Store) Session(ctx context.Context, id record.SessionID, f store.Filter
 			return record.Session{}, err
 		}
 		out.Parts = append(out.Parts, record.PartRef{Part: d.date, Requests: requests})
-		total.merge(found[id])
+		total.merge(found)
 	}
 	if len(out.Parts) == 0 {
 		return record.Session{}, store.ErrNotFound
@@ -55,68 +48,77 @@ func (s *Store) Session(ctx context.Context, id record.SessionID, f store.Filter
 	return out, nil
 }
 
-// partSQL finds one session's part of a day: its requests, start and end.
-const partSQL = `
-SELECT coalesce(sum(requests), 0)::BIGINT, coalesce(min(started), 0), coalesce(max(ended), 0) FROM (
-	SELECT requests, started, ended FROM parts WHERE session = CAST(? AS UUID)
-	UNION ALL
-	SELECT count(*), min(started), max(started) FROM requests
-	WHERE rowid >= (SELECT covered FROM meta) AND session = CAST(? AS UUID)
-)`
-
-var sessionFacets = append([]string{"grouping", "origin"}, record.FacetNames...)
-
-// merge adds another day's tally.
-func (t *tally) merge(day *tally) {
-	if day.requests == 0 {
-		return
+// session sums up what a session has in a day: all its requests, and the tally of
+// those that pass f when asked for.
+func (s *snapshot) session(ctx context.Context, id record.SessionID, f *store.Filter, ask bool) (*tally, int64, error) {
+	t := newTally()
+	var p record.Part
+	is := inSessions([]record.SessionID{id})
+	err := s.QueryRowContext(ctx, "SELECT started, ended, requests, errors, bytes FROM "+s.parts()+" WHERE "+is).
+		Scan(&p.Started, &p.Ended, &p.Requests, &p.Errors, &p.Bytes)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, 0, nil
 	}
-	if t.requests == 0 || day.started < t.started {
-		t.started = day.started
+	if err != nil || !ask {
+		return t, p.Requests, err
 	}
-	t.ended = max(t.ended, day.ended)
-	t.requests += day.requests
-	t.errors += day.errors
-	t.attacked += day.attacked
-	for g, n := range day.groupings {
-		t.groupings[g] += n
+	where, err := compile(ctx, s.Tx, s.date, f)
+	if err != nil || where.nothing {
+		return t, p.Requests, err
 	}
-	for o, n := range day.origins {
-		t.origins[o] += n
+	tallies := map[record.SessionID]*tally{id: t}
+	whole := where.everything()
+	where.and(is)
+	where.and("started BETWEEN ? AND ?", int64(p.Started), int64(p.Ended))
+	if whole {
+		t.total(p.Started, p.Ended, p.Requests, p.Errors, p.Bytes)
+		err = s.readListed(ctx, []record.SessionID{id}, where, tallies)
+	} else {
+		err = s.readRows(ctx, where, t, tallies)
 	}
-	for name, f := range day.facets {
-		if t.facets[name] == nil {
-			t.facets[name] = &facetTally{counts: map[string]int64{}}
-		}
-		sum := t.facets[name]
-		for v, n := range f.counts {
-			sum.counts[v] += n
-		}
-		sum.distinct = max(sum.distinct, f.distinct, int64(len(sum.counts)))
+	if err == nil && t.requests > 0 {
+		err = errors.Join(s.readClients(ctx, where, t), s.readAttacks(ctx, where, tallies))
 	}
+	if t.requests > t.attacked {
+		t.count("attack", "", t.requests-t.attacked)
+	}
+	return t, p.Requests, err
 }
 
-// summarize fills in what the requests add up to.
-func (t *tally) summarize(s *record.Session) {
-	s.Started, s.Ended = t.started, t.ended
-	s.Requests, s.Errors, s.Attacks = t.requests, t.errors, t.attacked
-	s.Key, s.Rung, s.Strength = t.grouping()
-	s.UserAgent = t.most("user_agent")
-	s.IP, _ = t.address()
-	s.Country = t.country(s.IP)
-	s.User, s.Users, s.Roles = t.people()
-	for _, name := range record.FacetNames {
-		facet := record.Facet{Name: name, Values: []record.FacetValue{}}
-		values := t.ranked(name)
-		for _, v := range values[:min(len(values), record.FacetValues)] {
-			n := t.facets[name].counts[v]
-			facet.Values = append(facet.Values, record.FacetValue{Value: v, Count: n, Share: float64(n) / float64(t.requests)})
-		}
-		if f := t.facets[name]; f != nil {
-			facet.Distinct = f.distinct
-		}
-		if facet.Told() {
-			s.Facets = append(s.Facets, facet)
-		}
+// readRows sums up the requests that meet where, which are of one session.
+func (s *snapshot) readRows(ctx context.Context, where *condition, t *tally, tallies map[record.SessionID]*tally) error {
+	rows := "(SELECT * FROM requests WHERE " + where.where() + ")"
+	var p record.Part
+	err := s.QueryRowContext(ctx, "SELECT started, ended, requests, errors, bytes FROM ("+totalsSQL(rows)+")", where.args...).
+		Scan(&p.Started, &p.Ended, &p.Requests, &p.Errors, &p.Bytes)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	t.total(p.Started, p.Ended, p.Requests, p.Errors, p.Bytes)
+	counts, err := readCounts(ctx, s.Tx, countsSQL(rows), where.args...)
+	if err != nil {
+		return err
+	}
+	return addCounts(ctx, s.Tx, counts, tallies)
+}
+
+// readClients counts the clients of requests that meet where.
+func (s *snapshot) readClients(ctx context.Context, where *condition, t *tally) error {
+	rows, err := s.QueryContext(ctx, "SELECT client, count(*) FROM requests WHERE "+where.where()+" GROUP BY client", where.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id record.SessionID
+		var n int64
+		if err := rows.Scan((*uuid)(&id), &n); err != nil {
+			return err
+		}
+		t.clients[id] += n
+	}
+	return rows.Err()
 }

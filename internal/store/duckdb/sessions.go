@@ -1,24 +1,16 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"math"
-	"strings"
+	"slices"
+	"time"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
 )
-
-// startsSQL sums up every session of a day: from the summary for the rows that it
-// covers, from the rows for the rest.
-const startsSQL = `
-SELECT session, min(started) AS started, max(ended) AS ended, sum(requests)::BIGINT AS requests FROM (
-	SELECT session, started, ended, requests FROM parts
-	UNION ALL
-	SELECT session, min(started), max(started), count(*) FROM requests WHERE rowid >= ? GROUP BY session
-) GROUP BY session`
 
 // Sessions implements store.Store. Each day first finds which of its parts belong
 // on the page, looking at as little as it can, then completes those.
@@ -27,119 +19,234 @@ func (s *Store) Sessions(ctx context.Context, q store.SessionQuery) (store.Sessi
 		return store.SessionPage{}, err
 	}
 	defer s.leave()
-	after := store.PartCursor{Started: math.MaxInt64}
-	for i := range after.ID {
-		after.ID[i] = 0xff
+	l, err := s.newList(ctx, &q)
+	if err != nil {
+		return store.SessionPage{}, err
 	}
-	if q.Cursor != "" {
-		var err error
-		if after, err = store.ParsePartCursor(q.Cursor); err != nil {
+	for _, d := range l.days() {
+		if err := l.searchDay(ctx, d); err != nil && !errors.Is(err, errGone) {
 			return store.SessionPage{}, err
 		}
-	}
-	limit := store.PageLimit(q.Limit)
-	page := store.SessionPage{Parts: []record.Part{}}
-	for _, d := range s.newestFirst() {
-		if d.date > after.Started.Day() || !concerns(&q.Filter, d.date) {
-			continue
-		}
-		var parts []record.Part
-		err := s.view(ctx, d, func(tx *sql.Tx) (err error) {
-			// One more than the page holds tells whether there is a next page.
-			parts, err = d.pageOfParts(ctx, tx, &q.Filter, after, limit+1-len(page.Parts), limit-len(page.Parts))
-			return err
-		})
-		if err != nil && !errors.Is(err, errGone) {
-			return store.SessionPage{}, err
-		}
-		if err != nil {
-			continue
-		}
-		page.Parts = append(page.Parts, parts...)
-		if len(page.Parts) > limit {
-			page.Parts = page.Parts[:limit]
-			page.Next = store.CursorOf(&page.Parts[limit-1]).String()
+		if l.stopped || l.inOrder() && len(l.found) > l.limit {
 			break
 		}
 	}
-	return page, nil
+	return l.page(), nil
 }
 
-// concerns reports whether a day can hold requests that pass f.
-func concerns(f *store.Filter, date record.Day) bool {
-	return (f.From == 0 || f.From < (date+1).Start()) &&
-		(f.To == 0 || f.To > date.Start()) &&
-		(f.Request == nil || f.Request.At.Day() == date)
+// list is a list of parts in the making.
+type list struct {
+	store    *Store
+	q        *store.SessionQuery
+	sort     store.Sort
+	limit    int
+	after    *store.PartCursor
+	has      *has
+	deadline time.Time // of the search; zero for none
+
+	found   []record.Part // in order, one more than the page holds when there are more
+	stopped bool          // the search was cut short
+	reached store.PartCursor
 }
 
-// pageOfParts returns up to limit parts that come after a place in the list, the
-// first complete of them with all their fields.
-func (d *day) pageOfParts(ctx context.Context, tx *sql.Tx, f *store.Filter, after store.PartCursor, limit, complete int) ([]record.Part, error) {
-	where, err := compile(ctx, tx, d.date, f)
-	if err != nil || where.nothing {
-		return nil, err
-	}
-	parts, err := d.findParts(ctx, tx, where, after, limit)
-	if err != nil || len(parts) == 0 {
-		return nil, err
-	}
-	return parts, completeParts(ctx, tx, parts[:min(complete, len(parts))])
-}
-
-// findParts fills in id, day, start, end and the requests that matched.
-func (d *day) findParts(ctx context.Context, tx *sql.Tx, where *condition, after store.PartCursor, limit int) ([]record.Part, error) {
-	var covered int64
-	if err := tx.QueryRowContext(ctx, "SELECT covered FROM meta").Scan(&covered); err != nil {
-		return nil, err
-	}
-	query := "WITH starts AS (" + startsSQL + ") SELECT session, started, ended, requests FROM starts"
-	args := []any{covered}
-	if !where.everything() {
-		query = "WITH matches AS (SELECT session, count(*) AS matched FROM requests WHERE " + where.where() + " GROUP BY session), " +
-			"starts AS (" + startsSQL + ") SELECT session, started, ended, matched FROM matches JOIN starts USING (session)"
-		args = append(append([]any{}, where.args...), covered)
-	}
-	query += " WHERE started < ? OR (started = ? AND session < CAST(? AS UUID)) ORDER BY started DESC, session DESC LIMIT ?"
-	args = append(args, int64(after.Started), int64(after.Started), after.ID.String(), int64(limit))
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var parts []record.Part
-	for rows.Next() {
-		p := record.Part{Part: d.date}
-		if err := rows.Scan((*uuid)(&p.ID), &p.Started, &p.Ended, &p.Matched); err != nil {
+func (s *Store) newList(ctx context.Context, q *store.SessionQuery) (*list, error) {
+	l := &list{store: s, q: q, sort: cmp.Or(q.Sort, store.SortStarted), limit: store.PageLimit(q.Limit)}
+	if q.Cursor != "" {
+		after, err := store.ParsePartCursor(q.Cursor, l.sort, q.Up)
+		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, p)
+		l.after = &after
 	}
-	return parts, rows.Err()
+	if q.Within > 0 && l.byStart() {
+		l.deadline = time.Now().Add(q.Within)
+	}
+	var err error
+	l.has, err = s.newHas(ctx, &q.Filter)
+	return l, err
 }
 
-// completeParts fills in the rest of parts of one day.
-func completeParts(ctx context.Context, tx *sql.Tx, parts []record.Part) error {
-	if len(parts) == 0 {
-		return nil
+// inOrder reports that all parts of one day come before all parts of the next.
+func (l *list) inOrder() bool { return l.sort == store.SortStarted || l.sort == store.SortEnded }
+
+// byStart reports that the search can be cut short.
+func (l *list) byStart() bool { return l.sort == store.SortStarted && !l.q.Up }
+
+// days returns the days to search, in the order of the list.
+func (l *list) days() []*day {
+	days := slices.DeleteFunc(l.store.newestFirst(), func(d *day) bool {
+		return !concerns(&l.q.Filter, d.date) ||
+			l.inOrder() && l.after != nil && (d.date > l.after.Day && !l.q.Up || d.date < l.after.Day && l.q.Up)
+	})
+	if l.q.Up {
+		slices.Reverse(days)
 	}
-	where := &condition{}
-	ids, marks := make([]any, len(parts)), make([]string, len(parts))
-	byID := make(map[record.SessionID]*tally, len(parts))
-	first, last := parts[0].Started, parts[0].Ended
-	for i := range parts {
-		ids[i], marks[i] = parts[i].ID.String(), "CAST(? AS UUID)"
-		first, last = min(first, parts[i].Started), max(last, parts[i].Ended)
+	return days
+}
+
+func (l *list) place(p *record.Part) store.PartCursor { return store.CursorOf(p, l.sort, l.q.Up) }
+
+// late reports that the time to search is over.
+func (l *list) late() bool { return !l.deadline.IsZero() && time.Now().After(l.deadline) }
+
+// searchDay adds the parts of a day that belong on the page.
+func (l *list) searchDay(ctx context.Context, d *day) error {
+	wanted := l.limit + 1
+	if l.inOrder() {
+		wanted -= len(l.found)
 	}
-	where.and("session IN ("+strings.Join(marks, ", ")+")", ids...)
-	where.and("started BETWEEN ? AND ?", int64(first), int64(last))
-	err := countSessions(ctx, tx, where, partFacets, partValues, byID)
+	if !l.has.asks() {
+		var found []record.Part
+		err := l.store.view(ctx, d, func(tx *sql.Tx) error {
+			s, err := l.newSearch(ctx, tx, d.date)
+			if err != nil || s.where.nothing {
+				return err
+			}
+			if found, err = s.find(ctx, l.after, wanted); err != nil {
+				return err
+			}
+			found = l.among(found)
+			return completeParts(ctx, s.snapshot, found)
+		})
+		if err == nil {
+			l.add(found)
+		}
+		return err
+	}
+	found, err := l.passing(ctx, d, wanted)
 	if err != nil {
 		return err
 	}
-	for i := range parts {
-		if t := byID[parts[i].ID]; t != nil {
-			t.complete(&parts[i])
+	found = l.among(found)
+	err = l.store.view(ctx, d, func(tx *sql.Tx) error {
+		snap, err := snapshotOf(ctx, tx, d.date)
+		if err != nil {
+			return err
 		}
+		return completeParts(ctx, snap, found)
+	})
+	if err == nil {
+		l.add(found)
+	}
+	return err
+}
+
+// passing reads candidates of a day in order, batch by batch, until enough of them
+// pass what is asked of their sessions. Days are looked at one at a time: whoever
+// looks at one does not wait for another.
+func (l *list) passing(ctx context.Context, d *day, wanted int) (passed []record.Part, err error) {
+	after := l.after
+	for n := wanted * likelyParts; ; n *= 2 {
+		var candidates []record.Part
+		err := l.store.view(ctx, d, func(tx *sql.Tx) error {
+			s, err := l.newSearch(ctx, tx, d.date)
+			if err != nil || s.where.nothing {
+				return err
+			}
+			candidates, err = s.find(ctx, after, n)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]record.SessionID, len(candidates))
+		for i := range candidates {
+			ids[i] = candidates[i].ID
+		}
+		passes, err := l.has.pass(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range candidates {
+			if passes[p.ID] {
+				passed = append(passed, p)
+			}
+		}
+		if len(passed) >= wanted || len(candidates) < n || l.stopped {
+			return passed[:min(len(passed), wanted)], nil
+		}
+		last := l.place(&candidates[len(candidates)-1])
+		after = &last
+	}
+}
+
+func (l *list) newSearch(ctx context.Context, tx *sql.Tx, date record.Day) (*search, error) {
+	snap, err := snapshotOf(ctx, tx, date)
+	if err != nil {
+		return nil, err
+	}
+	where, err := compile(ctx, tx, date, &l.q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	l.has.narrow(where)
+	return &search{list: l, snapshot: snap, where: where}, nil
+}
+
+// among returns those of parts that the page may hold: only they are worth
+// completing.
+func (l *list) among(parts []record.Part) []record.Part {
+	if l.inOrder() {
+		return parts
+	}
+	all := append(slices.Clone(l.found), parts...)
+	l.order(all)
+	all = all[:min(len(all), l.limit+1)]
+	return slices.DeleteFunc(parts, func(p record.Part) bool {
+		return !slices.ContainsFunc(all, func(q record.Part) bool { return p.ID == q.ID && p.Part == q.Part })
+	})
+}
+
+// add adds complete parts to what was found.
+func (l *list) add(parts []record.Part) {
+	l.found = append(l.found, parts...)
+	if !l.inOrder() {
+		l.order(l.found)
+		l.found = l.found[:min(len(l.found), l.limit+1)]
+	}
+}
+
+func (l *list) order(parts []record.Part) {
+	slices.SortFunc(parts, func(a, b record.Part) int { return l.place(&a).Compare(l.place(&b)) })
+}
+
+// page returns what was found.
+func (l *list) page() store.SessionPage {
+	page := store.SessionPage{Parts: append([]record.Part{}, l.found[:min(len(l.found), l.limit)]...)}
+	switch {
+	case len(l.found) > l.limit:
+		page.Next = l.place(&l.found[l.limit-1]).String()
+	case l.stopped:
+		page.Next = l.reached.String()
+		page.Searched = record.Time(l.reached.Value)
+	}
+	return page
+}
+
+// completeParts fills in the rest of parts of one day.
+func completeParts(ctx context.Context, snap *snapshot, parts []record.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	tallies := make(map[record.SessionID]*tally, len(parts))
+	ids := make([]record.SessionID, len(parts))
+	first, last := parts[0].Started, parts[0].Ended
+	for i, p := range parts {
+		ids[i], tallies[p.ID] = p.ID, newTally()
+		tallies[p.ID].total(p.Started, p.Ended, p.Requests, p.Errors, p.Bytes)
+		first, last = min(first, p.Started), max(last, p.Ended)
+	}
+	where := &condition{}
+	where.and(inSessions(ids))
+	where.and("started BETWEEN ? AND ?", int64(first), int64(last))
+	if err := snap.readListed(ctx, ids, where, tallies); err != nil {
+		return err
+	}
+	if err := snap.readAttacks(ctx, where, tallies); err != nil {
+		return err
+	}
+	for i := range parts {
+		tallies[parts[i].ID].complete(&parts[i])
 	}
 	return nil
 }

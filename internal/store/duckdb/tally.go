@@ -5,28 +5,28 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
+	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"sojourn/internal/record"
+	"sojourn/internal/store"
 )
 
 // tally is what requests of one session add up to: totals, and how often each
-// value of each facet occurs.
+// value of each facet occurs. Those of several days can be merged.
 type tally struct {
 	started, ended             record.Time
 	requests, errors, attacked int64
-	facets                     map[string]*facetTally
+	bytes                      int64
+	facets                     map[string]map[string]int64
 	groupings                  map[grouping]int64
 	origins                    map[origin]int64
-}
-
-// facetTally counts the values of one facet.
-type facetTally struct {
-	distinct int64 // may exceed len(counts) when only the top was asked for
-	counts   map[string]int64
+	clients                    map[record.SessionID]int64
 }
 
 // grouping is how a request found its session.
@@ -37,152 +37,207 @@ type grouping struct {
 }
 
 // origin is a country that requests of an address tell.
-type origin struct{ ip, country string }
-
-// maxGroupings is how many groupings of one session are looked at.
-const maxGroupings = 1000
-
-// facetSQL counts the values of each facet over the table picked: facet, session,
-// value, rung, strength, a number to order by where values do not order as text,
-// and the count. Codes are counted first, then turned into text, because a text
-// may have several codes.
-var facetSQL = map[string]string{
-	"application": textFacet("application", dictApplication, "application", "application", "'', ''"),
-	"host":        textFacet("host", dictHost, "host", "host", "'', ''"),
-	"endpoint":    textFacet("endpoint", dictEndpoint, "endpoint", "method || ' ' || endpoint", "'', ''"),
-	"method":      textFacet("method", dictEndpoint, "endpoint", "method", "'', ''"),
-	"user_agent":  textFacet("user_agent", dictAgent, "user_agent", "user_agent", "'', ''"),
-	"origin":      originSQL,
-	"key":         textFacet("key", dictGrouping, "grouping_key", "key", "'', ''"),
-	"grouping":    textFacet("grouping", dictGrouping, "grouping_key", "key", "rung, strength"),
-	"country":     textFacet("country", dictPlace, "place", "country", "'', ''"),
-	"user":        textFacet("user", dictPerson, "person", "user_name", "'', ''"),
-	"role":        textFacet("role", dictPerson, "person", "role", "'', ''"),
-
-	"graphql_operation": textFacet("graphql_operation", dictMessage, "message", "graphql_operation", "'', ''"),
-	"mcp_method":        textFacet("mcp_method", dictMessage, "message", "mcp_method", "'', ''"),
-	"mcp_name":          textFacet("mcp_name", dictMessage, "message", "mcp_name", "'', ''"),
-
-	"status": "SELECT 'status', session, CAST(status AS VARCHAR), '', '', status, count(*) FROM picked GROUP BY ALL",
-	"ip":     "SELECT 'ip', session, coalesce(CAST(ip AS VARCHAR), ''), '', '', 0, count(*) FROM picked GROUP BY ALL",
-}
-
-func textFacet(name string, dict int, column, value, more string) string {
-	return "SELECT '" + name + "', session, " + value + ", " + more + ", 0, sum(n)::BIGINT " +
-		"FROM (SELECT session, " + column + " AS code, count(*) AS n FROM picked GROUP BY ALL) " +
-		"JOIN " + dictionaries[dict].table + " USING (code) GROUP BY ALL"
-}
-
-// originSQL counts the countries that each address tells; addresses by requests,
-// whatever those tell.
-const originSQL = `
-SELECT 'origin', session, CAST(ip AS VARCHAR), country, '', dense_rank() OVER (PARTITION BY session ORDER BY total DESC, ip), n FROM (
-	SELECT session, ip, country, sum(n)::BIGINT AS n, sum(sum(n)) OVER (PARTITION BY session, ip) AS total
-	FROM (SELECT session, ip, place AS code, count(*) AS n FROM picked WHERE ip IS NOT NULL GROUP BY ALL)
-	JOIN dict_place USING (code) GROUP BY session, ip, country)
-WHERE country <> ''`
-
-// totalsSQL adds the totals of each session as facets of their own.
-const totalsSQL = `
-SELECT unnest(['#started', '#ended', '#requests', '#errors', '#attacked']), session, '', '', '', 0,
-	unnest([min(started), max(started), count(*), count(*) FILTER (status BETWEEN 400 AND 599), count(*) FILTER (attacked)])
-FROM picked GROUP BY session`
-
-// pickedSQL is the requests to count, with their attacks.
-const pickedSQL = `
-SELECT session, started, application, host, endpoint, user_agent, grouping_key, place, person, message, status, ip,
-	(started, node, seq) IN (SELECT (started, node, seq) FROM findings WHERE attack) AS attacked
-FROM requests WHERE `
-
-// partFacets is what a row of the list of sessions needs.
-var partFacets = []string{"application", "host", "endpoint", "ip", "origin", "user_agent", "user", "role", "grouping"}
-
-// partValues is how many values of a facet that takes: one more than it shows,
-// because the empty one may not be shown.
-const partValues = record.TopValues + 1
-
-// countSessions counts facets over the requests of one day that meet where, and
-// adds them to the tally of each session. It takes the top values only, equals in
-// the order that lists have, and the empty value in any case: whether it is there
-// tells how many others there are. Origins count by the rank of their address.
-func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []string, top int, into map[record.SessionID]*tally) error {
-	told, untold, err := splitFacets(ctx, tx, facets)
-	if err != nil {
-		return err
-	}
-	counts := []string{totalsSQL}
-	for _, name := range told {
-		counts = append(counts, facetSQL[name])
-	}
-	query := "WITH picked AS MATERIALIZED (" + pickedSQL + where.where() + "), " +
-		"counted (facet, session, value, rung, strength, rank, n) AS (" + strings.Join(counts, " UNION ALL ") + ") " +
-		"SELECT facet, session, value, rung, strength, n, count(*) OVER (PARTITION BY facet, session) FROM counted " +
-		"QUALIFY row_number() OVER (PARTITION BY facet, session " +
-		"ORDER BY CASE facet WHEN 'origin' THEN 0 ELSE n END DESC, rank, n DESC, value, rung, strength) <= " +
-		"CASE facet WHEN 'grouping' THEN ? ELSE ? END OR value = ''"
-	rows, err := tx.QueryContext(ctx, query, append(append([]any{}, where.args...), int64(maxGroupings), int64(top))...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var facet, value string
-		var id record.SessionID
-		var g grouping
-		var n, distinct int64
-		if err := rows.Scan(&facet, (*uuid)(&id), &value, &g.rung, &g.strength, &n, &distinct); err != nil {
-			return err
-		}
-		if into[id] == nil {
-			into[id] = newTally()
-		}
-		g.key = value
-		into[id].add(facet, value, g, n, distinct)
-	}
-	for _, t := range into {
-		t.addUntold(untold)
-	}
-	return rows.Err()
+type origin struct {
+	ip      netip.Addr
+	country string
 }
 
 func newTally() *tally {
-	return &tally{facets: map[string]*facetTally{}, groupings: map[grouping]int64{}, origins: map[origin]int64{}}
-}
-
-// add takes in a row of countSessions; a session has one of each kind.
-func (t *tally) add(facet, value string, g grouping, n, distinct int64) {
-	switch facet {
-	case "#started":
-		t.started = record.Time(n)
-	case "#ended":
-		t.ended = record.Time(n)
-	case "#requests":
-		t.requests = n
-	case "#errors":
-		t.errors = n
-	case "#attacked":
-		t.attacked = n
-	case "grouping":
-		t.groupings[g] = n
-	case "origin":
-		t.origins[origin{addrText(value), string(g.rung)}] = n
-	default:
-		f := t.facets[facet]
-		if f == nil {
-			f = &facetTally{counts: map[string]int64{}}
-			t.facets[facet] = f
-		}
-		if facet == "ip" {
-			value = addrText(value)
-		}
-		f.counts[value] = n
-		f.distinct = distinct
+	return &tally{
+		facets: map[string]map[string]int64{}, groupings: map[grouping]int64{},
+		origins: map[origin]int64{}, clients: map[record.SessionID]int64{},
 	}
 }
 
-// complete fills in the fields of p that findParts left.
+// total adds totals of some requests.
+func (t *tally) total(started, ended record.Time, requests, errors, bytes int64) {
+	if requests == 0 {
+		return
+	}
+	if t.requests == 0 || started < t.started {
+		t.started = started
+	}
+	t.ended = max(t.ended, ended)
+	t.requests += requests
+	t.errors += errors
+	t.bytes = saturated(t.bytes, bytes)
+}
+
+// saturated adds sizes; what is too much for an int64 is its greatest.
+func saturated(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+func (t *tally) count(facet, value string, n int64) {
+	if t.facets[facet] == nil {
+		t.facets[facet] = map[string]int64{}
+	}
+	t.facets[facet][value] += n
+}
+
+// merge adds another day's tally.
+func (t *tally) merge(day *tally) {
+	t.total(day.started, day.ended, day.requests, day.errors, day.bytes)
+	t.attacked += day.attacked
+	for facet, values := range day.facets {
+		for v, n := range values {
+			t.count(facet, v, n)
+		}
+	}
+	for g, n := range day.groupings {
+		t.groupings[g] += n
+	}
+	for o, n := range day.origins {
+		t.origins[o] += n
+	}
+	for c, n := range day.clients {
+		t.clients[c] += n
+	}
+}
+
+// entryFacets are the facets that each dictionary tells. What they are of an entry
+// is what they are of a request that has it.
+var entryFacets = [len(dictionaries)][]string{
+	dictApplication: {"application"}, dictHost: {"host"}, dictEndpoint: {"endpoint", "method", "flow"},
+	dictAgent: {"user_agent"}, dictGrouping: {"key"}, dictPlace: {"country", "network"}, dictPerson: {"user", "role"},
+	dictMessage: {"graphql_operation", "mcp_server", "mcp_method", "mcp_name"},
+}
+
+// told is what an entry of a dictionary tells of the requests that have it.
+type told struct {
+	entry
+	values   []facetValue
+	grouping *grouping
+}
+
+type facetValue struct{ facet, value string }
+
+func tell(dict int, e entry) (told, error) {
+	var r record.Request
+	t := told{entry: e}
+	if err := setEntry(dict, &r, e); err != nil {
+		return t, err
+	}
+	for _, facet := range entryFacets[dict] {
+		f, _, _ := store.FieldOf(facet)
+		for _, v := range f.Values(&r, "") {
+			t.values = append(t.values, facetValue{facet, v})
+		}
+	}
+	if dict == dictGrouping {
+		t.grouping = &grouping{r.Key, r.Rung, r.Strength}
+	}
+	return t, nil
+}
+
+// add adds n requests that have an entry.
+func (t *tally) add(e told, n int64) {
+	for _, v := range e.values {
+		t.count(v.facet, v.value, n)
+	}
+	if e.grouping != nil {
+		t.groupings[*e.grouping] += n
+	}
+}
+
+// addOrigin adds n requests from an address, which may be unknown, that tell a place.
+func (t *tally) addOrigin(ip netip.Addr, place entry, n int64) {
+	if !ip.IsValid() {
+		t.count("ip", "", n)
+		return
+	}
+	t.count("ip", ip.String(), n)
+	if country := place[0]; country != "" {
+		t.origins[origin{ip, country}] += n
+	}
+}
+
+// codeCount is how many requests of a session have a value: a code of a
+// dictionary, a status, or a place and an address.
+type codeCount struct {
+	session record.SessionID
+	kind    countKind
+	code    int64
+	ip      netip.Addr
+	n       int64
+}
+
+// readCounts reads rows of session, kind, code, address and count.
+func readCounts(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]codeCount, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []codeCount
+	for rows.Next() {
+		var c codeCount
+		var ip []byte
+		if err := rows.Scan((*uuid)(&c.session), &c.kind, &c.code, &ip, &c.n); err != nil {
+			return nil, err
+		}
+		if len(ip) == 16 {
+			c.ip = netip.AddrFrom16([16]byte(ip)).Unmap()
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+// addCounts turns counts of codes into counts of values.
+func addCounts(ctx context.Context, tx *sql.Tx, counts []codeCount, into map[record.SessionID]*tally) error {
+	var wanted [len(dictionaries)]map[uint32]bool
+	for _, c := range counts {
+		if dict, ok := c.kind.dictionary(); ok {
+			if wanted[dict] == nil {
+				wanted[dict] = map[uint32]bool{}
+			}
+			wanted[dict][uint32(c.code)] = true
+		}
+	}
+	var tells [len(dictionaries)]map[uint32]told
+	for dict, codes := range wanted {
+		if codes == nil {
+			continue
+		}
+		entries, err := readEntries(ctx, tx, dictionaries[dict], codeSet{slices.Sorted(maps.Keys(codes))})
+		if err != nil {
+			return err
+		}
+		tells[dict] = make(map[uint32]told, len(entries))
+		for code, e := range entries {
+			if tells[dict][code], err = tell(dict, e); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range counts {
+		t := into[c.session]
+		dict, coded := c.kind.dictionary()
+		switch {
+		case t == nil:
+		case !coded:
+			t.count("status", strconv.FormatInt(c.code, 10), c.n)
+		default:
+			e, ok := tells[dict][uint32(c.code)]
+			if !ok {
+				return fmt.Errorf("bug: code %d is not in %s", c.code, dictionaries[dict].table)
+			}
+			t.add(e, c.n)
+			if c.kind == countOrigin {
+				t.addOrigin(c.ip, e.entry, c.n)
+			}
+		}
+	}
+	return nil
+}
+
+// complete fills in the fields of p that are found in its requests.
 func (t *tally) complete(p *record.Part) {
-	p.Requests, p.Errors, p.Attacks = t.requests, t.errors, t.attacked
+	p.Requests, p.Errors, p.Attacks, p.Bytes = t.requests, t.errors, t.attacked, t.bytes
 	p.Applications, _ = t.top("application")
 	p.Hosts, p.HostCount = t.top("host")
 	p.Endpoints, p.EndpointCount = t.top("endpoint")
@@ -193,12 +248,29 @@ func (t *tally) complete(p *record.Part) {
 	p.User, p.Users, p.Roles = t.people()
 }
 
+// summarize fills in what the requests of a session add up to.
+func (t *tally) summarize(s *record.Session) {
+	var p record.Part
+	t.complete(&p)
+	s.Started, s.Ended = t.started, t.ended
+	s.Requests, s.Errors, s.Attacks, s.Bytes, s.Client = p.Requests, p.Errors, p.Attacks, p.Bytes, t.client()
+	s.Key, s.Rung, s.Strength, s.UserAgent = p.Key, p.Rung, p.Strength, p.UserAgent
+	s.IP, s.Country, s.User, s.Users, s.Roles = p.IP, p.Country, p.User, p.Users, p.Roles
+	for _, name := range record.FacetNames {
+		facet := record.Facet{Name: name, Distinct: int64(len(t.facets[name])), Values: []record.FacetValue{}}
+		values := t.ranked(name)
+		for _, v := range values[:min(len(values), record.FacetValues)] {
+			n := t.facets[name][v]
+			facet.Values = append(facet.Values, record.FacetValue{Value: v, Count: n, Share: float64(n) / float64(t.requests)})
+		}
+		if facet.Told() {
+			s.Facets = append(s.Facets, facet)
+		}
+	}
+}
+
 // ranked returns the values of a facet, most first, equals in their order.
 func (t *tally) ranked(facet string) []string {
-	f := t.facets[facet]
-	if f == nil {
-		return nil
-	}
 	order := strings.Compare
 	switch facet {
 	case "ip":
@@ -206,24 +278,19 @@ func (t *tally) ranked(facet string) []string {
 	case "status":
 		order = compareNumber
 	}
-	values := make([]string, 0, len(f.counts))
-	for v := range f.counts {
-		values = append(values, v)
-	}
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(f.counts[b], f.counts[a]), order(a, b)) })
-	return values
+	counts := t.facets[facet]
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), order(a, b))
+	})
 }
 
 func (t *tally) top(facet string) ([]record.Count, int64) {
 	values := t.ranked(facet)
 	top := []record.Count{}
 	for _, v := range values[:min(len(values), record.TopValues)] {
-		top = append(top, record.Count{Value: v, Count: t.facets[facet].counts[v]})
+		top = append(top, record.Count{Value: v, Count: t.facets[facet][v]})
 	}
-	if len(values) == 0 {
-		return top, 0
-	}
-	return top, t.facets[facet].distinct
+	return top, int64(len(values))
 }
 
 // people returns the user of the most requests, how many users there are, and the
@@ -232,35 +299,44 @@ func (t *tally) people() (user string, users int64, roles []record.Count) {
 	for _, v := range t.ranked("user") {
 		user = cmp.Or(user, v)
 	}
-	if f := t.facets["user"]; f != nil {
-		users = f.known()
-	}
 	roles = []record.Count{}
 	for _, v := range t.ranked("role") {
 		if v != "" && len(roles) < record.TopValues {
-			roles = append(roles, record.Count{Value: v, Count: t.facets["role"].counts[v]})
+			roles = append(roles, record.Count{Value: v, Count: t.facets["role"][v]})
 		}
 	}
-	return user, users, roles
+	return user, t.known("user"), roles
 }
 
-// known is how many values there are beside the empty one.
-func (f *facetTally) known() int64 {
-	if _, empty := f.counts[""]; empty {
-		return f.distinct - 1
+// known is how many values of a facet there are beside the empty one.
+func (t *tally) known(facet string) int64 {
+	n := int64(len(t.facets[facet]))
+	if _, empty := t.facets[facet][""]; empty {
+		n--
 	}
-	return f.distinct
+	return n
 }
 
 // country returns the country that most requests of an address tell.
 func (t *tally) country(a netip.Addr) (country string) {
 	var most int64
 	for o, n := range t.origins {
-		if a.IsValid() && o.ip == a.String() && (n > most || n == most && o.country < country) {
+		if o.ip == a && (n > most || n == most && o.country < country) {
 			country, most = o.country, n
 		}
 	}
 	return country
+}
+
+// client returns the client of the most requests.
+func (t *tally) client() (id record.SessionID) {
+	var most int64
+	for c, n := range t.clients {
+		if n > most || n == most && bytes.Compare(c[:], id[:]) < 0 {
+			id, most = c, n
+		}
+	}
+	return id
 }
 
 func (t *tally) most(facet string) string {
@@ -278,10 +354,7 @@ func (t *tally) address() (most netip.Addr, distinct int64) {
 			break
 		}
 	}
-	if f := t.facets["ip"]; f != nil {
-		distinct = f.known()
-	}
-	return most, distinct
+	return most, t.known("ip")
 }
 
 // grouping returns the key of the most requests, and the rung and strength that
@@ -300,15 +373,6 @@ func (t *tally) grouping() (key string, rung record.Rung, strength record.Streng
 		}
 	}
 	return best.key, best.rung, best.strength
-}
-
-// addrText turns the text of a UUID into that of the address it stands for.
-func addrText(text string) string {
-	id, err := record.ParseSessionID(strings.ReplaceAll(text, "-", ""))
-	if err != nil {
-		return ""
-	}
-	return netip.AddrFrom16(id).Unmap().String()
 }
 
 // compareAddr orders the unknown address first, the others by their 16 bytes.

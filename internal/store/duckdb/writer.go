@@ -280,18 +280,3 @@ func (w *writer) checkpoint(ctx context.Context, size int64) {
 		w.postponed = 0
 	}
 }
-
-// extendParts sums up the rows that parts does not cover yet.
-func extendParts(ctx context.Context, c *sql.Conn) error {
-	const extend = `
-BEGIN;
-INSERT INTO parts SELECT session, min(started), max(started), count(*) FROM requests
-	WHERE rowid >= (SELECT covered FROM meta) GROUP BY session;
-UPDATE meta SET covered = (SELECT coalesce(max(rowid) + 1, 0) FROM requests);
-COMMIT`
-	if _, err := c.ExecContext(ctx, extend); err != nil {
-		_, rollback := c.ExecContext(ctx, "ROLLBACK")
-		return errors.Join(err, rollback)
-	}
-	return nil
-}

@@ -82,10 +82,19 @@ func TestCancelledWrite(t *testing.T) {
 	if err != nil || w.Stored != 10 {
 		t.Errorf("writeTo again: %+v, %v; want 10 stored", w, err)
 	}
-	page, err := s.Requests(t.Context(), store.RequestQuery{Filter: store.Filter{Hosts: []string{"host2"}}})
+	page, err := s.Requests(t.Context(), store.RequestQuery{Filter: store.Filter{Where: []store.Condition{where(t, "host", "host2")}}})
 	if err != nil || len(page.Requests) != 10 || page.Requests[3].Path != "/3" {
 		t.Errorf("%d requests, %v; want 10 as they were written", len(page.Requests), err)
 	}
+}
+
+func where(t *testing.T, field string, values ...string) store.Condition {
+	t.Helper()
+	c, err := store.NewCondition(field, false, values...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // cancelledAfter is a context that is cancelled when it was asked a few times. A
