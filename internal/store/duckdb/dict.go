@@ -88,7 +88,7 @@ type codes struct {
 // loadCodes reads what the file has, oldest first, up to the limits.
 func loadCodes(ctx context.Context, q querier, d dictionary, l limits) (*codes, error) {
 	c := &codes{dictionary: d, limits: l, known: map[entry]uint32{}}
-	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM "+d.table).Scan(&c.next); err != nil {
+	if err := q.QueryRowContext(ctx, "SELECT coalesce(max(code)::BIGINT + 1, 0) FROM "+d.table).Scan(&c.next); err != nil {
 		return nil, err
 	}
 	rows, err := q.QueryContext(ctx, fmt.Sprintf("SELECT code, %s FROM %s WHERE code < ? ORDER BY code",

@@ -147,8 +147,9 @@ func createTables(ctx context.Context, c *sql.Conn, catalog string) error {
 // errNotADay says that a file is a DuckDB database, but not one of ours.
 var errNotADay = errors.New("it is not a file of a Sojourn day")
 
-// checkFormat reads meta and refuses what this version cannot read.
-func checkFormat(ctx context.Context, db querier) (sealed bool, err error) {
+// checkFormat reads meta, brings an older file up to date and refuses what this
+// version cannot read.
+func checkFormat(ctx context.Context, db *sql.DB) (sealed bool, err error) {
 	var found int64
 	err = db.QueryRowContext(ctx, "SELECT format, sealed FROM meta").Scan(&found, &sealed)
 	switch {
@@ -158,6 +159,12 @@ func checkFormat(ctx context.Context, db querier) (sealed bool, err error) {
 		return false, err
 	case found > format:
 		return false, fmt.Errorf("its format is %d and this version reads up to %d: use a newer sojourn, or move the file away", found, format)
+	case found < format:
+		if err := migrate(ctx, db, found); err != nil {
+			return false, err
+		}
+		err = db.QueryRowContext(ctx, "SELECT sealed FROM meta").Scan(&sealed)
+		return sealed, err
 	}
 	return sealed, checkColumns(ctx, db)
 }

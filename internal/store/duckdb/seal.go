@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"sojourn/internal/record"
 )
@@ -19,14 +18,16 @@ import (
 // written meanwhile and all the rest.
 const (
 	copyRowsSQL = `
-INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid < ?
+INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid < %d AND NOT (%s)
 	ORDER BY started // 3600000000, session, started, node, seq`
 	copyRestSQL = `
-INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid >= ?
+INSERT INTO sealed.requests SELECT * FROM day.requests WHERE rowid >= %d AND NOT (%s)
 	ORDER BY started // 3600000000, session, started, node, seq`
-	copyOthersSQL = `
+	copyFindingsSQL = `
+INSERT INTO sealed.findings SELECT * FROM day.findings
+	WHERE (started, node, seq) NOT IN (SELECT (started, node, seq) FROM day.requests WHERE %s) ORDER BY started, node, seq, id`
+	copyPositionsSQL = `
 INSERT INTO sealed.positions SELECT log, max(seq) FROM day.positions GROUP BY log;
-INSERT INTO sealed.findings SELECT * FROM day.findings ORDER BY started, node, seq, id;
 `
 )
 
@@ -46,7 +47,7 @@ func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
 	var errs []error
 	for _, date := range days {
 		if d := s.dayOf(date, false); d != nil {
-			if err := s.sealDay(ctx, d); err != nil && !errors.Is(err, errGone) {
+			if err := s.rewrite(ctx, d, nil); err != nil && !errors.Is(err, errGone) {
 				errs = append(errs, fmt.Errorf("sealing: %w", err))
 			}
 		}
@@ -54,12 +55,12 @@ func (s *Store) Seal(ctx context.Context, days ...record.Day) error {
 	return errors.Join(errs...)
 }
 
-// sealDay writes d's rows into a new file beside the old one and puts it in the
-// old one's place. Readers go on in the old file; the swap waits until they have
+// rewrite writes d's rows, but for those to erase, into a new file beside the old
+// one and puts it in the old one's place. Readers go on in the old file; the swap waits until they have
 // left, and new ones wait for the swap. A crash leaves the old file or the new
 // one, each complete: the old one's log is gone, moved into the file, before the
 // new one takes its name.
-func (s *Store) sealDay(ctx context.Context, d *day) error {
+func (s *Store) rewrite(ctx context.Context, d *day, e *erasure) error {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
 	s.isSealing.Store(true)
@@ -71,23 +72,24 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 	if err != nil {
 		return s.judge(d, nil, err)
 	}
-	if d.sealed.Load() {
+	if e == nil && d.sealed.Load() {
 		d.gate.RUnlock()
 		return nil
 	}
 	s.closeIdle(d)
-	rows, err := s.copyRows(ctx, d, copied)
+	rows, err := s.copyRows(ctx, d, copied, e)
 	d.gate.RUnlock()
 	if err != nil {
 		return s.judge(d, copied, err)
 	}
 	// The gate was let go, because writing comes before it. Only trouble with the
 	// file closes a busy day in between.
+	var left int64
 	d.writing.Lock()
 	db, err := s.use(ctx, d, false)
 	if err == nil {
 		if db == copied {
-			err = s.copyRest(ctx, d, db, rows)
+			left, err = s.copyRest(ctx, d, db, rows, e)
 		} else {
 			err = errors.New("its file was closed meanwhile: seal it again")
 		}
@@ -95,7 +97,9 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 	}
 	if err == nil {
 		d.gate.Lock()
-		err = d.swap(d.path + sealSuffix)
+		if err = d.swap(d.path + sealSuffix); err == nil {
+			e.took(d.requests.Swap(left) - left)
+		}
 		d.gate.Unlock()
 	}
 	d.writing.Unlock()
@@ -103,7 +107,7 @@ func (s *Store) sealDay(ctx context.Context, d *day) error {
 }
 
 // copyRows begins the new file with all rows below a row id, which it returns.
-func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, err error) {
+func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB, e *erasure) (rows int64, err error) {
 	path := d.path + sealSuffix
 	if err := removeDatabase(path); err != nil {
 		return 0, err
@@ -126,38 +130,49 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB) (rows int64, e
 	if err = c.QueryRowContext(ctx, "SELECT coalesce(max(rowid) + 1, 0) FROM day.requests").Scan(&rows); err != nil {
 		return 0, err
 	}
-	_, err = c.ExecContext(ctx, copyRowsSQL, rows)
+	erased, err := e.compile(ctx, c, d.date)
+	if err != nil {
+		return 0, err
+	}
+	_, err = c.ExecContext(ctx, fmt.Sprintf(copyRowsSQL, rows, erased.where()), erased.args...)
 	return rows, err
 }
 
-// copyRest completes the new file and makes it durable.
-func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64) (err error) {
+// copyRest completes the new file, makes it durable, and returns how many rows it has.
+func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64, e *erasure) (left int64, err error) {
 	c, err := db.Conn(context.WithoutCancel(ctx)) // what copyRows began must be abandoned in any case
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer c.Close()
 	defer func() { err = s.abandon(ctx, c, d.path+sealSuffix, err) }()
-	if _, err = c.ExecContext(ctx, copyRestSQL, rows); err != nil {
-		return err
-	}
-	if _, err = c.ExecContext(ctx, copyOthersSQL+copyDictionaries()+summarizeSQL()); err != nil {
-		return err
-	}
-	var before, after, covered, judged int64
-	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0), "+
-		"(SELECT coalesce(max(rowid) + 1, 0) FROM sealed.findings) FROM sealed.requests").Scan(&before, &after, &covered, &judged)
+	erased, err := e.compile(ctx, c, d.date)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if before != after {
-		return fmt.Errorf("bug: %d rows became %d", before, after)
+	if _, err = c.ExecContext(ctx, fmt.Sprintf(copyRestSQL, rows, erased.where()), erased.args...); err != nil {
+		return 0, err
+	}
+	if _, err = c.ExecContext(ctx, fmt.Sprintf(copyFindingsSQL, erased.where()), erased.args...); err != nil {
+		return 0, err
+	}
+	if _, err = c.ExecContext(ctx, copyPositionsSQL+e.copyDictionaries()+summarizeSQL()); err != nil {
+		return 0, err
+	}
+	var before, covered, judged int64
+	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0), "+
+		"(SELECT coalesce(max(rowid) + 1, 0) FROM sealed.findings) FROM sealed.requests").Scan(&before, &left, &covered, &judged)
+	if err != nil {
+		return 0, err
+	}
+	if before != left && e == nil || before < left {
+		return 0, fmt.Errorf("bug: %d rows became %d", before, left)
 	}
 	if _, err = c.ExecContext(ctx, "INSERT INTO sealed.meta VALUES (?, true, ?, ?)", int64(format), covered, judged); err != nil {
-		return err
+		return 0, err
 	}
 	_, err = c.ExecContext(ctx, "CHECKPOINT sealed; DETACH sealed")
-	return err
+	return left, err
 }
 
 // abandon removes the new file when err is not nil, and gives the day its own
@@ -174,14 +189,6 @@ func (s *Store) abandon(ctx context.Context, c *sql.Conn, path string, err error
 func setMemory(ctx context.Context, c *sql.Conn, bytes int64) error {
 	_, err := c.ExecContext(ctx, fmt.Sprintf("SET memory_limit = '%dKiB'", bytes>>10))
 	return err
-}
-
-func copyDictionaries() string {
-	var b strings.Builder
-	for _, d := range dictionaries {
-		fmt.Fprintf(&b, "INSERT INTO sealed.%s SELECT * FROM day.%s ORDER BY code;\n", d.table, d.table)
-	}
-	return b.String()
 }
 
 // swap closes d's file and puts the one at path in its place; writing and gate

@@ -218,7 +218,9 @@ func (l *list) page() store.SessionPage {
 		page.Next = l.place(&l.found[l.limit-1]).String()
 	case l.stopped:
 		page.Next = l.reached.String()
-		page.Searched = record.Time(l.reached.Value)
+		if len(page.Parts) < l.limit {
+			page.Searched = record.Time(l.reached.Value)
+		}
 	}
 	return page
 }

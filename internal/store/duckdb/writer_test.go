@@ -128,7 +128,7 @@ func TestWriteWhileSealing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := s.copyRows(ctx, d, db)
+	rows, err := s.copyRows(ctx, d, db, nil)
 	if err != nil || rows != 3000 {
 		t.Fatalf("copied %d rows, %v; want 3000", rows, err)
 	}
@@ -136,7 +136,7 @@ func TestWriteWhileSealing(t *testing.T) {
 	if _, err := s.writeTo(ctx, d, testShares(2, 50)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.copyRest(ctx, d, db, rows); err != nil {
+	if _, err := s.copyRest(ctx, d, db, rows, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.swap(d.path + sealSuffix); err != nil {
