@@ -14,6 +14,8 @@ func TestStore(t *testing.T) {
 
 func TestTooMany(t *testing.T) { storetest.RunTooMany(t, memory.NewTight(20), 20) }
 
+func TestApproximate(t *testing.T) { storetest.RunApproximate(t, memory.New(), 200) }
+
 func TestReopen(t *testing.T) {
 	s := memory.New()
 	storetest.RunReopen(t, func(*testing.T, string) store.Store {

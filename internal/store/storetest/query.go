@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -176,6 +177,32 @@ func RunTooMany(t *testing.T, s store.Store, most int) {
 	}
 	q.Filter = where(not("user", "user 0"))
 	f.checkQuery(q)
+}
+
+// RunApproximate tests the distinct counts of an empty store that counts no more
+// than most values exactly: what is not exact is said to be, and is near.
+func RunApproximate(t *testing.T, s store.Store, most int) {
+	f := &fixture{t: t, ctx: t.Context(), store: s, model: newModel()}
+	var rs []record.Request
+	for n := range 4 * most {
+		r := request(monday+record.Time(n%3)*day+record.Time(n)*second, session(uint64(n)))
+		r.User, r.IP = fmt.Sprint("user ", n), netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})
+		rs = append(rs, r)
+	}
+	f.write(rs...)
+	for _, m := range []string{"sessions", "users", "ips"} {
+		f.checkQuery(store.Query{Measures: []string{m}, Filter: store.Filter{To: monday + record.Time(most)*second}}) // few are exact
+		q := store.Query{By: []string{"method"}, Measures: []string{m, "requests"}}
+		want, got := f.model.table(q), f.query(q)
+		if !got.Approximate {
+			f.sameTable("Query", q, want, got)
+			continue
+		}
+		exact, near := float64(want.Rows[0].Values[0]), float64(got.Rows[0].Values[0])
+		if math.Abs(near-exact) > exact/10 || got.Rows[0].Values[1] != want.Rows[0].Values[1] {
+			t.Errorf("%s are told to be about %v of %v, want %v of %v", m, near, got.Rows[0].Values[1], exact, want.Rows[0].Values[1])
+		}
+	}
 }
 
 func (f *fixture) checkQuery(q store.Query) {

@@ -147,11 +147,28 @@ func testClosed(t *testing.T, f *fixture) {
 			t.Fatalf("Close: %v", err)
 		}
 	}
-	_, err := f.store.Write(f.ctx, []store.Batch{{Position: store.Position{Log: "log", Seq: 9}, Requests: []record.Request{request(monday, session(1))}}})
-	if !errors.Is(err, store.ErrClosed) {
-		t.Errorf("Write after Close: %v, want ErrClosed", err)
+	for name, err := range f.callAll(f.ctx) {
+		if !errors.Is(err, store.ErrClosed) {
+			t.Errorf("%s after Close: %v, want ErrClosed", name, err)
+		}
 	}
-	if _, err = f.store.Sessions(f.ctx, store.SessionQuery{}); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("Sessions after Close: %v, want ErrClosed", err)
-	}
+}
+
+// callAll calls everything that takes a context, and returns the errors.
+func (f *fixture) callAll(ctx context.Context) map[string]error {
+	r := request(monday, session(1))
+	errs := map[string]error{}
+	_, errs["Write"] = f.store.Write(ctx, []store.Batch{{Position: store.Position{Log: "log", Seq: 9}, Requests: []record.Request{r}}})
+	_, errs["Sessions"] = f.store.Sessions(ctx, store.SessionQuery{})
+	_, errs["Count"] = f.store.Count(ctx, store.Filter{}, 0)
+	_, errs["Query"] = f.store.Query(ctx, store.Query{Measures: []string{"requests"}})
+	_, errs["Session"] = f.store.Session(ctx, r.Session, store.Filter{})
+	_, errs["Requests"] = f.store.Requests(ctx, store.RequestQuery{})
+	_, errs["Request"] = f.store.Request(ctx, r.ID)
+	_, errs["Findings"] = f.store.Findings(ctx, r.ID)
+	_, _, errs["Status"] = f.store.Status(ctx)
+	errs["Seal"] = f.store.Seal(ctx, monday.Day())
+	_, errs["Expire"] = f.store.Expire(ctx, monday.Day(), record.Retention{Days: 1})
+	_, errs["Erase"] = f.store.Erase(ctx, store.Filter{})
+	return errs
 }
