@@ -1,7 +1,7 @@
 package inspect
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 	"sync"
 
@@ -149,7 +149,8 @@ func (p *Pipeline) value(q *parameter, v point.Value, f *found) record.Value {
 		return record.Value{Name: q.Name, Value: p.identity.Digest(q.Name, v.Text), Hashed: true}
 	}
 	k := keeper{}
-	text := k.keep(string(bytes.ToValidUTF8(v.Text, []byte("\uFFFD"))), MaxContextValue, plainEscapes)
-	f.cut = f.cut || v.Cut || len(k.flags) > 0
+	text := k.keep(string(v.Text), MaxContextValue, plainEscapes)
+	f.cut = f.cut || v.Cut || slices.Contains(k.flags, record.FlagValueCut)
+	f.broken = f.broken || slices.Contains(k.flags, record.FlagMalformed)
 	return record.Value{Name: q.Name, Value: strings.Clone(text)}
 }
