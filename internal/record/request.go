@@ -86,7 +86,8 @@ const (
 type Strength string
 
 const (
-	// StrengthSecret is an opaque token or cookie that only its holder knows.
+	// StrengthSecret is an opaque token or cookie that only its holder knows, or a
+	// claim of a token that a key of the policy's jwks signed.
 	StrengthSecret Strength = "secret"
 	// StrengthClaimed is a value that anyone could have written: an unverified
 	// claim, a user name, a trace id.

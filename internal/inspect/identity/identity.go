@@ -54,6 +54,9 @@ type Identity struct {
 	// Secret is the value that won, when its strength is secret. It is for masking
 	// only and must not be kept.
 	Secret string
+	// Token is the JWT that the claim which won was read from, when a built-in key
+	// won by one. It must not be kept.
+	Token string
 	// Truncated: there were more cookies or parameters than are read.
 	Truncated bool
 }
@@ -105,6 +108,7 @@ func (i *Identifier) Identify(r *Request) Identity {
 		// The built-in set has been climbed all the same: its secret is to be masked.
 		id.Session = digest.session(c.Rung, c.Scope, c.Key, c.Parts...)
 		id.Key, id.Point, id.Rung, id.Strength, id.Tried = c.Key, c.Point, c.Rung, c.Strength, r.Tried
+		id.Token = ""
 	}
 	return id
 }
@@ -129,6 +133,7 @@ func (id *Identity) climb(r *Request, network network, digest *digest) {
 			if id.Strength == record.StrengthSecret {
 				id.Secret = hit.secret
 			}
+			id.Token = hit.token
 			return
 		}
 	}
@@ -140,6 +145,7 @@ type hit struct {
 	parts  [maxParts]string // of the grouping value
 	n      int
 	secret string // the part of the value that is to be masked
+	token  string // the JWT that the value is a claim of
 }
 
 // maxParts is the most parts that a built-in grouping value is made of.
@@ -162,7 +168,7 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 		if value = t.claim(s.claim); none(value) {
 			return h, false
 		}
-		h.parts, h.n = [maxParts]string{t.issuer, value}, 2
+		h.parts, h.n, h.token = [maxParts]string{t.issuer, value}, 2, point.Token(bare(v.found[s.slot]))
 		if t.issuer == "" {
 			h.scope = r.Application // without an issuer it means something only there
 		}
@@ -208,8 +214,8 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 func (s *step) strength() record.Strength {
 	switch s.read {
 	case readClaim, readBasicUser:
-		// A claim is not verified here, nor is the password next to a user name:
-		// anyone can write them.
+		// A claim is not verified here (who knows the keys can do so with Token), nor
+		// is the password next to a user name: anyone can write them.
 		return record.StrengthClaimed
 	}
 	return record.StrengthSecret

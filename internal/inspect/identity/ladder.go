@@ -253,7 +253,7 @@ func Keys() []Key {
 		switch s.read {
 		case readClaim:
 			k.Scope = "application, without an issuer"
-			k.Note = "not verified; together with the issuer"
+			k.Note = "together with the issuer; claimed, unless a key of the policy's jwks signed it"
 		case readAPIKey, readAPIKeyScheme, readBasicUser:
 			k.Scope = "application"
 		}
