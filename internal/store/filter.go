@@ -29,8 +29,8 @@ type Filter struct {
 	Context      []ContextValue
 	Operations   []string // equal; of GraphQL
 	MCPServers   []string // equal
-	MCPMethods   []string // equal
-	MCPNames     []string // equal
+	MCPMethods   []string // equal to one of record.MCP.Methods
+	MCPNames     []string // equal to one of record.MCP.Names
 	Session      *record.SessionID
 	Request      *record.RequestID
 }
@@ -52,10 +52,6 @@ func (f *Filter) Match(r *record.Request) bool {
 	case f.Session != nil && r.Session != *f.Session, f.Request != nil && r.ID != *f.Request:
 		return false
 	}
-	var mcp record.MCP
-	if r.MCP != nil {
-		mcp = *r.MCP
-	}
 	return oneOf(f.Applications, r.Application, equal) &&
 		oneOf(f.Hosts, r.Host, Glob) &&
 		anyEndpoint(f.Endpoints, r) &&
@@ -68,11 +64,19 @@ func (f *Filter) Match(r *record.Request) bool {
 		oneOf(f.Roles, r.Role, equal) &&
 		matchContext(f.Context, r.Context) &&
 		oneOf(f.Operations, r.Operation, equal) &&
-		oneOf(f.MCPServers, mcp.Server, equal) &&
-		oneOf(f.MCPMethods, mcp.Method, equal) &&
-		oneOf(f.MCPNames, mcp.Name, equal) &&
+		matchMCP(f, r.MCP) &&
 		oneOf(f.Statuses, r.Status, func(s StatusRange, v int) bool { return s.Low <= v && v <= s.High }) &&
 		oneOf(f.IPs, r.IP, func(p netip.Prefix, v netip.Addr) bool { return p.Contains(v.Unmap()) })
+}
+
+func matchMCP(f *Filter, m *record.MCP) bool {
+	server := ""
+	if m != nil {
+		server = m.Server
+	}
+	return oneOf(f.MCPServers, server, equal) &&
+		(len(f.MCPMethods) == 0 || oneOf(f.MCPMethods, m.Methods(), contains)) &&
+		(len(f.MCPNames) == 0 || oneOf(f.MCPNames, m.Names(), contains))
 }
 
 func matchContext(wanted []ContextValue, context []record.Value) bool {
@@ -157,6 +161,8 @@ func anyEndpoint(patterns []string, r *record.Request) bool {
 }
 
 func equal(a, b string) bool { return a == b }
+
+func contains(wanted string, texts []string) bool { return slices.Contains(texts, wanted) }
 
 func oneOf[T, V any](wanted []T, v V, match func(T, V) bool) bool {
 	for _, w := range wanted {

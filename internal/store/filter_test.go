@@ -61,6 +61,35 @@ func TestMatchContext(t *testing.T) {
 	}
 }
 
+func TestMatchMCP(t *testing.T) {
+	batch := record.Request{MCP: &record.MCP{Server: "a/mcp", Method: "tools/call", Name: "search", More: []record.MCPMessage{
+		{Method: "tools/call", Name: "pay"}, {Method: "notifications/progress"},
+	}}}
+	nameless := record.Request{MCP: &record.MCP{Method: "ping", More: []record.MCPMessage{{Method: "tools/list"}}}}
+	for _, c := range []struct {
+		filter          Filter
+		batch, nameless bool
+	}{
+		{Filter{MCPMethods: []string{"tools/call"}}, true, false},
+		{Filter{MCPMethods: []string{"notifications/progress", "tools/list"}}, true, true},
+		{Filter{MCPMethods: []string{"notifications"}}, false, false},
+		{Filter{MCPMethods: []string{""}}, false, false},
+		{Filter{MCPNames: []string{"pay"}}, true, false},
+		{Filter{MCPNames: []string{"pay"}, MCPMethods: []string{"notifications/progress"}}, true, false},
+		{Filter{MCPNames: []string{""}}, false, true},
+		{Filter{MCPServers: []string{""}}, false, true},
+	} {
+		if got := [2]bool{c.filter.Match(&batch), c.filter.Match(&nameless)}; got != [2]bool{c.batch, c.nameless} {
+			t.Errorf("%+v: %v", c.filter, got)
+		}
+	}
+	for _, f := range []Filter{{MCPMethods: []string{""}}, {MCPNames: []string{""}}, {MCPServers: []string{""}}} {
+		if !f.Match(&record.Request{}) {
+			t.Errorf("%+v does not match a request without a message", f)
+		}
+	}
+}
+
 func TestMatchEndpoint(t *testing.T) {
 	for _, c := range []struct {
 		pattern, method, endpoint, path string

@@ -168,7 +168,7 @@ func inTransaction(ctx context.Context, db *sql.DB, ask func(*sql.Tx) error) err
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // nothing was written
+	defer tx.Rollback() // what ask wrote, it has committed
 	return ask(tx)
 }
 

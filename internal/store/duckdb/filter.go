@@ -95,12 +95,16 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 		{dictPerson, "role", f.Roles},
 		{dictMessage, "graphql_operation", f.Operations},
 		{dictMessage, "mcp_server", f.MCPServers},
-		{dictMessage, "mcp_method", f.MCPMethods},
-		{dictMessage, "mcp_name", f.MCPNames},
 	} {
 		if err := c.coded(ctx, tx, d.dict, d.text+" = ?", d.wanted); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.messages(ctx, tx, "mcp_method", moreMethod, f.MCPMethods); err != nil {
+		return nil, err
+	}
+	if err := c.messages(ctx, tx, "mcp_name", moreName, f.MCPNames); err != nil {
+		return nil, err
 	}
 	for _, alternatives := range store.ByName(f.Context) {
 		var signs []string
@@ -120,12 +124,30 @@ func compile(ctx context.Context, tx *sql.Tx, date record.Day, f *store.Filter) 
 }
 
 // coded adds that the texts of a dictionary meet clause for one of wanted; no
-// wanted, no condition. DuckDB looks through the dictionary, which may be large.
-// A few codes are written into the query, where they spare blocks of rows.
+// wanted, no condition.
 func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, clause string, wanted []string) error {
 	if len(wanted) == 0 {
 		return nil
 	}
+	codes, args, err := codesOf(ctx, tx, dict, clause, wanted)
+	switch {
+	case err != nil:
+		return err
+	case codes == noCodes:
+		c.never()
+	default:
+		c.and(codes, args...)
+	}
+	return nil
+}
+
+// noCodes is the clause about codes that no row meets.
+const noCodes = "false"
+
+// codesOf returns, as a clause about the rows, that the texts of a dictionary meet
+// clause for one of wanted. DuckDB looks through the dictionary, which may be
+// large. A few codes are written into the query, where they spare blocks of rows.
+func codesOf(ctx context.Context, tx *sql.Tx, dict int, clause string, wanted []string) (string, []any, error) {
 	var clauses []string
 	var args []any
 	for _, w := range wanted {
@@ -134,33 +156,27 @@ func (c *condition) coded(ctx context.Context, tx *sql.Tx, dict int, clause stri
 		}
 	}
 	if len(clauses) == 0 {
-		c.never()
-		return nil
+		return noCodes, nil, nil
 	}
 	column := dictionaries[dict].codeColumn()
 	query := "SELECT code FROM " + dictionaries[dict].table + " WHERE " + strings.Join(clauses, " OR ")
 	rows, err := tx.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", query, maxCodesInText+1), args...)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	defer rows.Close()
 	var found codeSet
 	for rows.Next() {
 		var code uint32
 		if err := rows.Scan(&code); err != nil {
-			return err
+			return "", nil, err
 		}
 		found.codes = append(found.codes, code)
 	}
-	switch {
-	case found.none():
-		c.never()
-	case len(found.codes) > maxCodesInText:
-		c.and(column+" IN ("+query+")", args...)
-	default:
-		c.and(found.in(column))
+	if len(found.codes) > maxCodesInText {
+		return column + " IN (" + query + ")", args, rows.Err()
 	}
-	return rows.Err()
+	return found.in(column), nil, rows.Err()
 }
 
 func equal(a, b string) bool { return a == b }
@@ -309,7 +325,7 @@ func (s codeSet) none() bool { return len(s.codes) == 0 }
 func (s codeSet) in(column string) string {
 	switch {
 	case s.none():
-		return "false"
+		return noCodes
 	case len(s.codes) > maxCodesInText:
 		return column + " IN (SELECT unnest(CAST(? AS UINTEGER[])))"
 	}

@@ -18,7 +18,7 @@ const requestsSQL = `
 SELECT started, node, seq, session, client, %s,
 	path, query, status, ip,
 	coalesce(duration, -1), coalesce(first_byte, -1), coalesce(request_bytes, -1), coalesce(response_bytes, -1),
-	tried, accepted, revision, trace, mcp_error
+	tried, accepted, revision, trace, mcp_error, coalesce(mcp_more, '')
 FROM requests WHERE %s ORDER BY started, node, seq LIMIT ?`
 
 // Requests implements store.Store.
@@ -96,14 +96,18 @@ func (d *day) readRequests(ctx context.Context, tx *sql.Tx, f *store.Filter, aft
 func scanRequest(rows *sql.Rows) (r record.Request, codes rowCodes, err error) {
 	var ip []byte
 	var mcp record.MCP
+	var more string
 	to := []any{&r.Started, &r.ID.Node, &r.ID.Seq, (*uuid)(&r.Session), (*uuid)(&r.Client)}
 	for dict := range codes {
 		to = append(to, &codes[dict])
 	}
 	err = rows.Scan(append(to, &r.Path, &r.Query, &r.Status, &ip,
 		&r.Duration, &r.FirstByte, &r.RequestBytes, &r.ResponseBytes,
-		&r.Tried, &r.Accepted, &r.Revision, &mcp.Trace, &mcp.Error)...)
+		&r.Tried, &r.Accepted, &r.Revision, &mcp.Trace, &mcp.Error, &more)...)
 	if err != nil {
+		return r, codes, err
+	}
+	if mcp.More, err = parseMore(more); err != nil {
 		return r, codes, err
 	}
 	r.ID.At = r.Started

@@ -12,8 +12,8 @@ import (
 )
 
 // format is the version of a day file's layout. A file of a newer format is
-// refused; an older one would be brought up to date when opened.
-const format = 1
+// refused; an older one is brought up to date when opened, see migrations.
+const format = 2
 
 // A day file holds:
 //
@@ -68,6 +68,7 @@ const (
 	colRevision
 	colTrace
 	colMCPError
+	colMCPMore
 )
 
 // requestColumns are the columns of requests, in order. Those named after a
@@ -102,6 +103,7 @@ var requestColumns = []column{
 	colRevision:      {"revision", mapping.TypeUBigInt},
 	colTrace:         {"trace", mapping.TypeVarchar},
 	colMCPError:      {"mcp_error", mapping.TypeBigInt},
+	colMCPMore:       {"mcp_more", mapping.TypeVarchar}, // NULL for none, see moreText
 }
 
 // findingColumns are the columns of findings, in order; started, node and seq are
@@ -146,17 +148,20 @@ func createTables(ctx context.Context, c *sql.Conn, catalog string) error {
 // errNotADay says that a file is a DuckDB database, but not one of ours.
 var errNotADay = errors.New("it is not a file of a Sojourn day")
 
-// checkFormat reads meta and refuses what this version cannot read.
-func checkFormat(ctx context.Context, db querier) (sealed bool, err error) {
+// checkFormat reads meta, refuses what this version cannot read, and brings an
+// older file up to date.
+func checkFormat(ctx context.Context, db *sql.DB) (sealed bool, err error) {
 	var found int64
 	err = db.QueryRowContext(ctx, "SELECT format, sealed FROM meta").Scan(&found, &sealed)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), isType(err, catalogError), isType(err, binderError):
+	case errors.Is(err, sql.ErrNoRows), isType(err, catalogError), isType(err, binderError), err == nil && found < 1:
 		return false, errNotADay
 	case err != nil:
 		return false, err
 	case found > format:
 		return false, fmt.Errorf("its format is %d and this version reads up to %d: use a newer sojourn, or move the file away", found, format)
+	case found < format:
+		return sealed, migrate(ctx, db, found)
 	}
 	return sealed, checkColumns(ctx, db)
 }

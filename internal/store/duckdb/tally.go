@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -88,9 +89,9 @@ SELECT unnest(['#started', '#ended', '#requests', '#errors', '#attacked']), sess
 	unnest([min(started), max(started), count(*), count(*) FILTER (status BETWEEN 400 AND 599), count(*) FILTER (attacked)])
 FROM picked GROUP BY session`
 
-// pickedSQL is the requests to count, with their attacks.
+// pickedSQL is the requests to count, with their attacks and some column more.
 const pickedSQL = `
-SELECT session, started, application, host, endpoint, user_agent, grouping_key, place, person, message, status, ip,
+SELECT session, started, application, host, endpoint, user_agent, grouping_key, place, person, message, status, ip, %s
 	(started, node, seq) IN (SELECT (started, node, seq) FROM findings WHERE attack) AS attacked
 FROM requests WHERE `
 
@@ -106,15 +107,22 @@ const partValues = record.TopValues + 1
 // the order that lists have, and the empty value in any case: whether it is there
 // tells how many others there are. Origins count by the rank of their address.
 func countSessions(ctx context.Context, tx *sql.Tx, where *condition, facets []string, top int, into map[record.SessionID]*tally) error {
-	told, untold, err := splitFacets(ctx, tx, facets)
+	told, untold, more, err := splitFacets(ctx, tx, facets)
 	if err != nil {
 		return err
 	}
-	counts := []string{totalsSQL}
-	for _, name := range told {
-		counts = append(counts, facetSQL[name])
+	counts, picked := []string{totalsSQL}, fmt.Sprintf(pickedSQL, "")
+	if more {
+		picked = fmt.Sprintf(pickedSQL, "mcp_more,")
 	}
-	query := "WITH picked AS MATERIALIZED (" + pickedSQL + where.where() + "), " +
+	for _, name := range told {
+		sql := facetSQL[name]
+		if more {
+			sql = cmp.Or(messageFacets[name], sql)
+		}
+		counts = append(counts, sql)
+	}
+	query := "WITH picked AS MATERIALIZED (" + picked + where.where() + "), " +
 		"counted (facet, session, value, rung, strength, rank, n) AS (" + strings.Join(counts, " UNION ALL ") + ") " +
 		"SELECT facet, session, value, rung, strength, n, count(*) OVER (PARTITION BY facet, session) FROM counted " +
 		"QUALIFY row_number() OVER (PARTITION BY facet, session " +

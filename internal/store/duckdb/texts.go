@@ -64,10 +64,10 @@ func setEntry(dict int, r *record.Request, e entry) (err error) {
 		r.Operation = e[0]
 		m := record.MCP{Server: e[1], Method: e[2], Name: e[3], Client: e[4], Generation: e[5]}
 		if r.MCP != nil {
-			m.Trace, m.Error = r.MCP.Trace, r.MCP.Error
+			m.Trace, m.Error, m.More = r.MCP.Trace, r.MCP.Error, r.MCP.More
 		}
 		r.MCP = nil
-		if m != (record.MCP{}) {
+		if m.Tells() {
 			r.MCP = &m
 		}
 	case dictContext:

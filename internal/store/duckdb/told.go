@@ -27,23 +27,27 @@ var rareFacets = []struct {
 }
 
 // splitFacets parts the facets that have a value somewhere in the day from those
-// that have none.
-func splitFacets(ctx context.Context, tx *sql.Tx, facets []string) (told, untold []string, err error) {
-	var looks []string
-	var has []any
+// that have none. It tells whether facets count requests of several messages.
+func splitFacets(ctx context.Context, tx *sql.Tx, facets []string) (told, untold []string, more bool, err error) {
+	looks := []string{"false"}
+	if slices.ContainsFunc(facets, func(f string) bool { return messageFacets[f] != "" }) {
+		looks[0] = hasMore
+	}
+	has := []any{&more}
 	for _, f := range rareFacets {
 		looks = append(looks, fmt.Sprintf("EXISTS (SELECT 1 FROM %s WHERE %s <> '')", dictionaries[f.dict].table, f.text))
 		has = append(has, new(bool))
 	}
 	if err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(looks, ", ")).Scan(has...); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	for i, f := range rareFacets {
-		if slices.Contains(facets, f.facet) && !*has[i].(*bool) {
+		told := *has[1+i].(*bool) || more && messageFacets[f.facet] != ""
+		if slices.Contains(facets, f.facet) && !told {
 			untold = append(untold, f.facet)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(facets), func(f string) bool { return slices.Contains(untold, f) }), untold, nil
+	return slices.DeleteFunc(slices.Clone(facets), func(f string) bool { return slices.Contains(untold, f) }), untold, more, nil
 }
 
 // addUntold counts the requests of t under no value of facets that have none.

@@ -182,6 +182,11 @@ func (w *writer) fill(t *table, row int, r record.Request) {
 	}
 	t.text(colTrace, row, mcp.Trace)
 	values[int64](t, colMCPError)[row] = int64(mcp.Error)
+	if len(mcp.More) > 0 {
+		t.text(colMCPMore, row, moreText(mcp.More))
+	} else {
+		t.null(colMCPMore, row)
+	}
 }
 
 // appendFindings adds the findings whose ids the file does not have.

@@ -72,7 +72,18 @@ func summarize(requests []*record.Request, attacked map[record.RequestID]bool) r
 func facets(requests []*record.Request) []record.Facet {
 	text := func(value func(*record.Request) string) func(string) record.Facet {
 		return func(name string) record.Facet {
-			return facet(name, tallyOf(requests, value), cmp.Compare, func(s string) string { return s })
+			return facet(name, len(requests), tallyOf(requests, value), cmp.Compare, func(s string) string { return s })
+		}
+	}
+	texts := func(values func(*record.Request) []string) func(string) record.Facet {
+		return func(name string) record.Facet {
+			t := map[string]int64{}
+			for _, r := range requests {
+				for _, v := range values(r) {
+					t[v]++
+				}
+			}
+			return facet(name, len(requests), t, cmp.Compare, func(s string) string { return s })
 		}
 	}
 	facets := map[string]func(name string) record.Facet{
@@ -87,13 +98,13 @@ func facets(requests []*record.Request) []record.Facet {
 		"role":        text(func(r *record.Request) string { return r.Role }),
 
 		"graphql_operation": text(func(r *record.Request) string { return r.Operation }),
-		"mcp_method":        text(func(r *record.Request) string { return mcpOf(r).Method }),
-		"mcp_name":          text(func(r *record.Request) string { return mcpOf(r).Name }),
+		"mcp_method":        texts(func(r *record.Request) []string { return r.MCP.Methods() }),
+		"mcp_name":          texts(func(r *record.Request) []string { return r.MCP.Names() }),
 		"status": func(name string) record.Facet {
-			return facet(name, tallyOf(requests, func(r *record.Request) int { return r.Status }), cmp.Compare, strconv.Itoa)
+			return facet(name, len(requests), tallyOf(requests, func(r *record.Request) int { return r.Status }), cmp.Compare, strconv.Itoa)
 		},
 		"ip": func(name string) record.Facet {
-			return facet(name, tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }), compareAddr, addrText)
+			return facet(name, len(requests), tallyOf(requests, func(r *record.Request) netip.Addr { return r.IP }), compareAddr, addrText)
 		},
 	}
 	var out []record.Facet
@@ -105,21 +116,11 @@ func facets(requests []*record.Request) []record.Facet {
 	return out
 }
 
-func mcpOf(r *record.Request) record.MCP {
-	if r.MCP == nil {
-		return record.MCP{}
-	}
-	return *r.MCP
-}
-
-func facet[K comparable](name string, t map[K]int64, compare func(a, b K) int, print func(K) string) record.Facet {
-	var total int64
-	for _, n := range t {
-		total += n
-	}
+// facet makes a facet of the counts of values over a number of requests.
+func facet[K comparable](name string, requests int, t map[K]int64, compare func(a, b K) int, print func(K) string) record.Facet {
 	f := record.Facet{Name: name, Distinct: int64(len(t)), Values: []record.FacetValue{}}
 	for _, k := range ranked(t, compare)[:min(len(t), record.FacetValues)] {
-		f.Values = append(f.Values, record.FacetValue{Value: print(k), Count: t[k], Share: float64(t[k]) / float64(total)})
+		f.Values = append(f.Values, record.FacetValue{Value: print(k), Count: t[k], Share: float64(t[k]) / float64(requests)})
 	}
 	return f
 }

@@ -211,6 +211,13 @@ var optional = []string{"country", "user", "role", "graphql_operation", "mcp_met
 func facetOf(name string, requests []record.Request) record.Facet {
 	counts, sortKey := map[string]int64{}, map[string]string{}
 	for _, r := range requests {
+		if name == "mcp_method" || name == "mcp_name" {
+			for _, v := range messageValues(name, r.MCP) {
+				counts[v]++
+				sortKey[v] = v
+			}
+			continue
+		}
 		v, key := facetValue(name, &r)
 		counts[v]++
 		sortKey[v] = key
@@ -248,14 +255,6 @@ func facetValue(name string, r *record.Request) (value, sortKey string) {
 		value = r.Role
 	case "graphql_operation":
 		value = r.Operation
-	case "mcp_method":
-		if r.MCP != nil {
-			value = r.MCP.Method
-		}
-	case "mcp_name":
-		if r.MCP != nil {
-			value = r.MCP.Name
-		}
 	case "status":
 		// Shifted so that text sorts like the numbers, negative ones too.
 		return strconv.Itoa(r.Status), strconv.FormatUint(uint64(r.Status)+1<<63, 10)
@@ -267,6 +266,31 @@ func facetValue(name string, r *record.Request) (value, sortKey string) {
 		panic("bug: no facet " + name)
 	}
 	return value, value
+}
+
+// messageValues returns what the messages of a request say, each value once; only
+// "" when they say nothing.
+func messageValues(name string, m *record.MCP) []string {
+	if m == nil {
+		return []string{""}
+	}
+	all := []string{m.Method}
+	if name == "mcp_name" {
+		all[0] = m.Name
+	}
+	for _, n := range m.More {
+		if name == "mcp_name" {
+			all = append(all, n.Name)
+		} else {
+			all = append(all, n.Method)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) > 1 && all[0] == "" {
+		all = all[1:]
+	}
+	return all
 }
 
 func as16(a netip.Addr) []byte {

@@ -182,6 +182,33 @@ func testTold(t *testing.T, f *fixture) {
 	}
 }
 
+// testMessages has sessions with several messages in a request: each is counted,
+// and found, once by each of its methods and names.
+func testMessages(t *testing.T, f *fixture) {
+	batch, again, stream, none := request(monday, session(1)), request(monday+1, session(1)), request(monday, session(2)), request(monday, session(3))
+	batch.MCP = &record.MCP{Method: "tools/call", Name: "search", More: []record.MCPMessage{
+		{Method: "tools/call", Name: "pay"}, {Method: "tools/call", Name: "search"}, {Method: "notifications/progress"},
+	}}
+	again.MCP = &record.MCP{Method: "tools/call", Name: "search"}
+	stream.MCP = &record.MCP{More: []record.MCPMessage{{Method: "notifications/message"}, {Method: "notifications/progress"}}}
+	f.write(batch, again, stream, none)
+	s, err := f.store.Session(f.ctx, session(1), store.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.same("the methods of", store.Filter{}, record.Facet{Name: "mcp_method", Distinct: 2, Values: []record.FacetValue{
+		{Value: "tools/call", Count: 2, Share: 1}, {Value: "notifications/progress", Count: 1, Share: .5},
+	}}, named(s.Facets, "mcp_method"))
+	f.same("the names of", store.Filter{}, record.Facet{Name: "mcp_name", Distinct: 2, Values: []record.FacetValue{
+		{Value: "search", Count: 2, Share: 1}, {Value: "pay", Count: 1, Share: .5},
+	}}, named(s.Facets, "mcp_name"))
+	for _, filter := range []store.Filter{
+		{}, {MCPMethods: []string{"notifications/progress"}}, {MCPNames: []string{"pay"}}, {MCPNames: []string{""}}, {MCPMethods: []string{""}}, {MCPMethods: []string{"nothing"}},
+	} {
+		f.check(filter)
+	}
+}
+
 func testFilters(t *testing.T, f *fixture) {
 	g := newGenerator(5)
 	var rs []record.Request
@@ -220,6 +247,7 @@ func testFilters(t *testing.T, f *fixture) {
 		{Context: context("tenant=", `\`)}, {Context: context("%", "%")}, {Context: context("item", "<b>&\u2028", "item", "nothing", "tenant", "Ünï", "tenant", "7")},
 		{Operations: []string{"query getUser"}}, {Operations: []string{""}},
 		{MCPServers: []string{"crm.example.com/mcp"}}, {MCPMethods: []string{"tools/call", "tools/list"}, MCPNames: []string{"search"}}, {MCPNames: []string{""}},
+		{MCPMethods: []string{""}}, {MCPMethods: []string{"notifications/progress"}}, {MCPMethods: []string{"m", "\xff"}}, {MCPNames: []string{"search", ""}}, {MCPNames: []string{`","n":"search`}},
 		{Session: &id}, {Request: &at}, {Session: &id, Request: &at},
 	} {
 		f.check(filter)

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Sessions/Paging", testSessionsPaging},
 		{"Session", testSession},
 		{"Session/Told", testTold},
+		{"Session/Messages", testMessages},
 		{"Requests/Paging", testRequestsPaging},
 		{"Filters", testFilters},
 		{"Findings", testFindings},

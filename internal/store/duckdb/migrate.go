@@ -1,0 +1,32 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// migrations bring a file up to date, format by format: the statements at a format
+// make the next one of it.
+var migrations = map[int64]string{
+	1: "ALTER TABLE requests ADD COLUMN mcp_more VARCHAR",
+}
+
+// migrate brings a file from an older format to this version's, in one transaction:
+// what fails leaves the file as it was.
+func migrate(ctx context.Context, db *sql.DB, from int64) error {
+	return inTransaction(ctx, db, func(tx *sql.Tx) error {
+		for f := from; f < format; f++ {
+			if _, err := tx.ExecContext(ctx, migrations[f]); err != nil {
+				return fmt.Errorf("from format %d to %d: %w", f, f+1, err)
+			}
+		}
+		if err := checkColumns(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE meta SET format = ?", int64(format)); err != nil {
+			return fmt.Errorf("from format %d to %d: %w", from, format, err)
+		}
+		return tx.Commit()
+	})
+}
