@@ -5,7 +5,8 @@
 //  1. own keys, in the operator's order
 //  2. MCP, where the request is one
 //  3. the built-in set (builtin.go), request side only
-//  4. network: address and User-Agent (network.go)
+//  4. network: address and User-Agent, and the TLS fingerprint where the policy
+//     says so (network.go)
 //
 // What the first two yield is a Candidate that the caller brings: they need the
 // policy and the bodies. The session id is a keyed digest of what won and of
@@ -25,6 +26,7 @@ import (
 type Request struct {
 	Application string // scope of names that mean something only there
 	IP          netip.Addr
+	Fingerprint string      // of the client's TLS, where it counts; "" otherwise
 	Header      http.Header // canonical names
 	Path, Query string      // as they are on the wire
 
@@ -45,7 +47,7 @@ type Candidate struct {
 // Identity is which session a request belongs to, and why.
 type Identity struct {
 	Session  record.SessionID
-	Client   record.SessionID // what the network rung alone gives
+	Client   record.SessionID // what the network rung alone gives, the fingerprint included where it counts
 	Key      string
 	Point    string // where the value stood
 	Rung     record.Rung
@@ -97,7 +99,7 @@ func (i *Identifier) Identify(r *Request) Identity {
 	defer i.digests.put(digest)
 
 	id := Identity{
-		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:]...),
+		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:network.n]...),
 		Key:    network.key.name, Point: network.key.point,
 		Rung: record.RungNetwork, Strength: record.StrengthNetwork,
 		Tried: r.Tried + len(ladder),
@@ -149,7 +151,7 @@ type hit struct {
 }
 
 // maxParts is the most parts that a built-in grouping value is made of.
-const maxParts = 3
+const maxParts = 4
 
 // take reads the step's value out of what its place holds.
 func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
@@ -196,7 +198,8 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 			return h, false
 		}
 		h.scope, h.secret = r.Application, value
-		h.parts, h.n = [maxParts]string{value, network.parts[0], network.parts[1]}, 3
+		h.parts[0] = value
+		h.n = 1 + copy(h.parts[1:], network.parts[:network.n])
 		return h, true
 	}
 	if none(value) || s.shape == shapeOpaque && !opaque(value) {
