@@ -46,6 +46,7 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 	}
 	e.Tried = append(e.Tried, p.identity.Explain(&identity.Request{
 		Application: route.application, IP: e.Request.IP, Header: x.Header, Path: x.Path, Query: x.Query,
+		Fingerprint: route.rules.fingerprint(x),
 	})...)
 	return e, true, nil
 }

@@ -102,7 +102,8 @@ func (p *Pipeline) Excluded(x *exchange.Exchange) bool {
 
 // Inspect makes the request that is kept of x; keep is false when the policy
 // leaves it out. A panic on the way comes back as a *PanicError. It does not
-// change x, except that it begins it where nobody has, and names its client.
+// change x, except that it begins it where nobody has, and names its client and the
+// client's JA4.
 func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -117,10 +118,11 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 
 	ip := route.rules.clientAddress(x)
 	x.Client = ip // for points that ask for it
+	route.rules.setJA4(x)
 	found := p.find(route.rules.parameters, x, route.application)
 	who := p.identity.Identify(&identity.Request{
 		Application: route.application, IP: ip, Header: x.Header, Path: x.Path, Query: x.Query,
-		First: found.own, Tried: found.tried,
+		Fingerprint: route.rules.fingerprint(x), First: found.own, Tried: found.tried,
 	})
 	k := keeper{flags: x.Flags}
 	host := k.keep(normalHost(x.Host, x.Scheme), MaxHost, plainEscapes)
@@ -138,6 +140,7 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		Endpoint:    found.endpointOf(p.endpoint.Name(host, x.Path, path, x.Status), x.Method),
 		Status:      x.Status, RequestBytes: x.RequestBytes, ResponseBytes: x.ResponseBytes,
 		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
+		JA4: k.keep(x.JA4, exchange.JA4Bytes, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,
 		Accepted: x.Status != 0 && x.Status != http.StatusUnauthorized && x.Status != http.StatusForbidden,
 		User:     found.user, Role: found.role, Context: found.context, Operation: found.operation, MCP: found.mcp,

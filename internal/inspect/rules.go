@@ -13,17 +13,19 @@ import (
 
 // rules are a policy, compiled. They do not change; a new policy makes new ones.
 type rules struct {
-	revision   uint64
-	matcher    *policy.Matcher
-	watched    *policy.Matcher   // of the applications that are not off, whatever the path
-	routes     map[string]*route // by application
-	rest       *route            // what no application matches
-	left       *route            // what an exclude leaves out
-	exclude    []policy.Exclude  // hosts in lower case, methods in upper case
-	keepQuery  policy.KeepQuery
-	parameters *parameters
-	header     string // of client addresses, canonical; empty: none is read
-	trusted    []netip.Prefix
+	revision     uint64
+	matcher      *policy.Matcher
+	watched      *policy.Matcher   // of the applications that are not off, whatever the path
+	routes       map[string]*route // by application
+	rest         *route            // what no application matches
+	left         *route            // what an exclude leaves out
+	exclude      []policy.Exclude  // hosts in lower case, methods in upper case
+	keepQuery    policy.KeepQuery
+	parameters   *parameters
+	header       string // of client addresses, canonical; empty: none is read
+	trusted      []netip.Prefix
+	ja4Header    string // in which trusted proxies tell the client's JA4, canonical; empty: none is read
+	fingerprints bool   // the TLS fingerprint joins the network rung
 }
 
 // route is what an exchange keeps of the rules from its begin to its end.
@@ -49,7 +51,6 @@ func pending(p *policy.Policy) (problems []error) {
 		field string
 		used  bool
 	}{
-		{"session.fingerprint", p.Session.Fingerprint},
 		{"jwks", len(p.JWKS) > 0},
 	} {
 		if part.used {
@@ -69,6 +70,7 @@ func compileRules(p *policy.Policy, revision uint64) (*rules, error) {
 		revision:   revision, matcher: policy.NewMatcher(p.Applications), routes: map[string]*route{},
 		keepQuery: p.Capture.KeepQuery,
 		header:    textproto.CanonicalMIMEHeaderKey(p.ClientAddress.Header), trusted: p.ClientAddress.TrustedProxies,
+		ja4Header: textproto.CanonicalMIMEHeaderKey(p.ClientAddress.FingerprintHeader), fingerprints: p.Session.Fingerprint,
 	}
 	var watched []policy.Application
 	for _, a := range p.Applications {
