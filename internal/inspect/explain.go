@@ -88,7 +88,7 @@ func (c *parameters) explain(x *exchange.Exchange, application string) (out []id
 		if !q.Group || !q.holds(application) {
 			continue
 		}
-		a := identity.Attempt{Name: q.Name, Point: q.point, Rung: record.RungOwn, Found: q.key(&result) != nil}
+		a := identity.Attempt{Name: q.Name, Point: q.point, Rung: record.RungOwn, Found: q.key(&result, verifier{}) != nil}
 		if a.Found {
 			return append(out, a)
 		}

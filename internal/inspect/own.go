@@ -41,7 +41,7 @@ type found struct {
 
 // find reads the exchange once for all parameters, chooses the first grouping key
 // with a value, and takes what is kept.
-func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string) (f found) {
+func (p *Pipeline) find(c *parameters, by verifier, x *exchange.Exchange, application string) (f found) {
 	server := c.server(x)
 	mcp, graphql := server != nil || point.MayBeMCP(x), point.MayBeGraphQL(x)
 	if !c.asks && !mcp && !graphql {
@@ -68,7 +68,7 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 			continue
 		}
 		if q.Group && f.own == nil {
-			if f.own = q.key(result); f.own == nil {
+			if f.own = q.key(result, by); f.own == nil {
 				f.tried++
 			}
 		}
@@ -78,14 +78,14 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 		f.readGraphQL(c.extractor, x, result)
 	}
 	if mcp {
-		f.readMCP(c, x, result, server)
+		f.readMCP(c, by, x, result, server)
 	}
 	return f
 }
 
 // key returns q as the grouping key of an exchange; nil when one of its points
 // has no value, or one over the limit.
-func (q *parameter) key(result *point.Result) *identity.Candidate {
+func (q *parameter) key(result *point.Result, by verifier) *identity.Candidate {
 	own := &identity.Candidate{Rung: record.RungOwn, Key: q.Name, Point: q.point, Strength: q.strength(nil)}
 	for _, place := range q.places {
 		v, ok := result.First(place)
@@ -96,6 +96,9 @@ func (q *parameter) key(result *point.Result) *identity.Candidate {
 		if q.strength(v.Text) == record.StrengthSecret {
 			own.Strength = record.StrengthSecret
 		}
+	}
+	if own.Strength == record.StrengthClaimed && q.verified(result, by) {
+		own.Strength = record.StrengthSecret
 	}
 	return own
 }

@@ -108,6 +108,9 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 			problems = append(problems, p.Problem("session.parameters", "%v", err))
 		} else {
 			c.capture = c.extractor.Needs()
+			if len(p.JWKS) > 0 {
+				c.extractor = c.extractor.KeepingTokens()
+			}
 		}
 	}
 	return c, errors.Join(problems...)

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 
 	"sojourn/internal/exchange"
 	"sojourn/internal/geo"
 	"sojourn/internal/inspect/endpoint"
 	"sojourn/internal/inspect/identity"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
 )
@@ -34,6 +36,7 @@ type Config struct {
 	Revision uint64         // of Policy; 0 for the built-in one
 	Node     uint32         // of the request ids it gives; record.NodeBits wide
 	Geo      *geo.Reader    // tells where addresses are; nil: nothing is known
+	Keys     *jwks.Ring     // verifies tokens with the key sets of the policy; nil: claims stay claimed
 }
 
 // Pipeline inspects exchanges. It may be used by any number of goroutines.
@@ -43,6 +46,8 @@ type Pipeline struct {
 	endpoint *endpoint.Namer
 	ids      ids
 	geo      *geo.Reader
+	keys     *jwks.Ring
+	setting  sync.Mutex // of the policy
 }
 
 // New compiles a Pipeline.
@@ -57,7 +62,7 @@ func New(c Config) (*Pipeline, error) {
 	if c.Policy == nil {
 		c.Policy = policy.Default()
 	}
-	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node), geo: c.Geo}
+	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node), geo: c.Geo, keys: c.Keys}
 	if err := p.SetPolicy(c.Policy, c.Revision); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,9 @@ func (p *Pipeline) SetPolicy(pol *policy.Policy, revision uint64) error {
 	if err != nil {
 		return err
 	}
+	p.setting.Lock()
+	defer p.setting.Unlock()
+	rules.keys = p.keys.Use(pol.JWKS)
 	p.rules.Store(rules)
 	return nil
 }
@@ -119,11 +127,15 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 	ip := route.rules.clientAddress(x)
 	x.Client = ip // for points that ask for it
 	route.rules.setJA4(x)
-	found := p.find(route.rules.parameters, x, route.application)
+	by := verifier{keys: route.rules.keys, at: x.Started}
+	found := p.find(route.rules.parameters, by, x, route.application)
 	who := p.identity.Identify(&identity.Request{
 		Application: route.application, IP: ip, Header: x.Header, Path: x.Path, Query: x.Query,
 		Fingerprint: route.rules.fingerprint(x), First: found.own, Tried: found.tried,
 	})
+	if who.Token != "" {
+		who.Strength = by.strength(who.Token)
+	}
 	k := keeper{flags: x.Flags}
 	host := k.keep(normalHost(x.Host, x.Scheme), MaxHost, plainEscapes)
 	path := maskPath(route.rules.parameters.maskSegments(x.Path), who.Secret)

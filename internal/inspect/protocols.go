@@ -108,7 +108,7 @@ func (f *found) readGraphQL(e *point.Extractor, x *exchange.Exchange, result *po
 
 // readMCP takes what is kept of an MCP exchange, and the candidates of the MCP
 // rung in their order.
-func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Result, server *mcpServer) {
+func (f *found) readMCP(c *parameters, by verifier, x *exchange.Exchange, result *point.Result, server *mcpServer) {
 	m := c.extractor.MCP(x, result)
 	if m == nil || m.Generation == "" && server == nil {
 		return
@@ -140,7 +140,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 		f.role = cmp.Or(f.role, textOf(server.role, result))
 	}
 	if f.own == nil {
-		f.climbMCP(m, x, result, server)
+		f.climbMCP(m, by, x, result, server)
 	}
 }
 
@@ -168,9 +168,9 @@ func maskDetail(detail string) string {
 
 // climbMCP tries the MCP rung: the server's configured point, the session id of
 // the generation that has one, the OAuth subject with its client, the trace id.
-func (f *found) climbMCP(m *point.MCP, x *exchange.Exchange, result *point.Result, server *mcpServer) {
+func (f *found) climbMCP(m *point.MCP, by verifier, x *exchange.Exchange, result *point.Result, server *mcpServer) {
 	if server != nil && server.session != nil {
-		if f.own = server.session.key(result); f.own != nil {
+		if f.own = server.session.key(result, by); f.own != nil {
 			f.own.Rung = record.RungMCP
 			return
 		}
@@ -187,11 +187,12 @@ func (f *found) climbMCP(m *point.MCP, x *exchange.Exchange, result *point.Resul
 	}
 	f.tried++
 	var claims [4]string
-	point.ReadJWT(first(x.Header, "Authorization"), []string{"iss", "sub", "client_id", "azp"}, claims[:])
+	token := point.Token(first(x.Header, "Authorization"))
+	point.ReadJWT(token, []string{"iss", "sub", "client_id", "azp"}, claims[:])
 	if client := cmp.Or(claims[2], claims[3]); claims[1] != "" && client != "" {
 		f.own = &identity.Candidate{Rung: record.RungMCP, Key: mcpSubjectKey,
 			Point: `request.header["Authorization"].jwt.payload["sub"] + request.header["Authorization"].jwt.payload["client_id"]`,
-			Parts: []string{claims[0], claims[1], client}, Strength: record.StrengthClaimed}
+			Parts: []string{claims[0], claims[1], client}, Strength: by.strength(token)}
 		return
 	}
 	f.tried++

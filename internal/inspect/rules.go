@@ -1,13 +1,13 @@
 package inspect
 
 import (
-	"errors"
 	"net/netip"
 	"net/textproto"
 	"slices"
 	"strings"
 
 	"sojourn/internal/exchange"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/policy"
 )
 
@@ -24,8 +24,9 @@ type rules struct {
 	parameters   *parameters
 	header       string // of client addresses, canonical; empty: none is read
 	trusted      []netip.Prefix
-	ja4Header    string // in which trusted proxies tell the client's JA4, canonical; empty: none is read
-	fingerprints bool   // the TLS fingerprint joins the network rung
+	ja4Header    string    // in which trusted proxies tell the client's JA4, canonical; empty: none is read
+	fingerprints bool      // the TLS fingerprint joins the network rung
+	keys         *jwks.Set // that the policy trusts; nil: none
 }
 
 // route is what an exchange keeps of the rules from its begin to its end.
@@ -44,25 +45,9 @@ func Check(p *policy.Policy) error {
 	return err
 }
 
-// pending are the parts of a policy that this version reads and cannot execute.
-// PENDING: remove each line here with the step that executes its part.
-func pending(p *policy.Policy) (problems []error) {
-	for _, part := range []struct {
-		field string
-		used  bool
-	}{
-		{"jwks", len(p.JWKS) > 0},
-	} {
-		if part.used {
-			problems = append(problems, p.Problem(part.field, "this version reads the %s part of a policy but cannot execute it yet: leave it out", part.field))
-		}
-	}
-	return problems
-}
-
 func compileRules(p *policy.Policy, revision uint64) (*rules, error) {
 	parameters, err := compileParameters(p)
-	if err := errors.Join(append(pending(p), err)...); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	r := &rules{
