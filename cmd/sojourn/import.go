@@ -122,7 +122,7 @@ func (c *importCmd) pipeline(data *dataFolder) (*inspect.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inspect.New(inspect.Config{Key: key, Policy: rules, Geo: places})
+	return inspect.New(inspect.Config{Key: key, Policy: rules, Revision: c.revision(), Geo: places})
 }
 
 // importInto imports, and leaves the days that it touched compacted.

@@ -92,9 +92,11 @@ func (c *inspectCmd) Run(a *app) error {
 		}
 	}
 	if c.Policy != "" {
-		if pol, err = policy.Load(c.Policy); err != nil {
+		var warnings []policy.Warning
+		if pol, warnings, err = policy.Load(c.Policy, inspect.Check); err != nil {
 			return err
 		}
+		printWarnings(a, c.Policy, warnings)
 	}
 	pipeline, err := inspect.New(inspect.Config{Key: key, Policy: pol})
 	if err != nil {

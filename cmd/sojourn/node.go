@@ -111,6 +111,7 @@ type node struct {
 	proxy     *proxy.Server
 	policies  *ledger.Policies
 	policy    *policy.Policy // that the node began with
+	revision  uint64         // of policy
 	file      string         // --policy, if given
 	metrics   *prometheus.Registry
 	losses    *losses
@@ -151,7 +152,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.policy, n.file = pol, c.Policy
+	n.policy, n.revision, n.file = pol, c.revision(), c.Policy
 	if n.unlock, err = data.lock("node"); err != nil {
 		n.unlock = func() {}
 		return n, err
@@ -214,7 +215,7 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 		return err
 	}
 	n.pipeline, err = inspect.New(inspect.Config{
-		Key: key, Policy: pol, Geo: n.geo, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
+		Key: key, Policy: pol, Revision: c.revision(), Geo: n.geo, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
 	})
 	if err != nil {
 		return err
@@ -286,7 +287,7 @@ func (n *node) followPolicy(ctx context.Context) {
 			}
 		}
 	}
-	f := follower{pipeline: n.pipeline, proxy: n.proxy, logger: n.logger, inForce: n.policy}
+	f := follower{pipeline: n.pipeline, proxy: n.proxy, logger: n.logger, inForce: n.policy, revision: n.revision}
 	f.follow(ctx, n.policies)
 }
 

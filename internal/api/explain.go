@@ -30,6 +30,9 @@ func (a *API) judgedBy(ctx context.Context, revision uint64) (p *policy.Policy, 
 	if revision == 0 {
 		return policy.Default(), "", nil
 	}
+	if revision == record.FileRevision {
+		return nil, "a policy file judged it, such as one that an import was given; the history does not hold it", nil
+	}
 	if a.policy == nil {
 		return nil, fmt.Sprintf("only a running server knows revision %d of the policy", revision), nil
 	}

@@ -61,7 +61,9 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 	for i := range p.Masks {
 		m := &p.Masks[i]
 		if m.Point == "" {
-			c.maskNames = append(c.maskNames, m.Pattern())
+			if pattern := m.Pattern(); pattern != nil {
+				c.maskNames = append(c.maskNames, pattern)
+			}
 			continue
 		}
 		at, err := point.Parse(m.Point)

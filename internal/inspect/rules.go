@@ -38,11 +38,14 @@ type route struct {
 	recorded    *route // of an application that is off: the same one, recorded
 }
 
-// Check tells what of p cannot be executed: an error that joins a *policy.Error
-// for each problem.
-func Check(p *policy.Policy) error {
-	_, err := compileRules(p, 0)
-	return err
+// Check tells what of p cannot be executed, as an error that joins a
+// *policy.Error for each problem; else what of it is probably not meant. It is a
+// policy.Check.
+func Check(p *policy.Policy) ([]policy.Warning, error) {
+	if _, err := compileRules(p, 0); err != nil {
+		return nil, err
+	}
+	return policy.SortWarnings(append(p.Warnings(), warnings(p)...)), nil
 }
 
 func compileRules(p *policy.Policy, revision uint64) (*rules, error) {

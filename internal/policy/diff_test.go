@@ -85,7 +85,7 @@ func TestProblems(t *testing.T) {
 	if len(got) != 2 || got[0].Line != 2 || got[1].Field != "y" {
 		t.Errorf("got %v", got)
 	}
-	_, err = Load("testdata/nowhere.yml")
+	_, _, err = Load("testdata/nowhere.yml", nil)
 	if got := Problems(err); len(got) != 1 || got[0].Problem != err.Error() {
 		t.Errorf("got %v", got)
 	}

@@ -24,7 +24,7 @@ type RequestDetail struct {
 type Explanation struct {
 	Request  RequestID `json:"request"`
 	Session  SessionID `json:"session"`
-	Revision uint64    `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+	Revision uint64    `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold"`
 	Rung     Rung      `json:"rung" enum:"own,mcp,builtin,network" doc:"How the request found its session"`
 	Key      string    `json:"key" doc:"Name of the grouping key that won" example:"PHPSESSID"`
 	Point    string    `json:"point" doc:"Where its value was found" example:"request.cookie[\"PHPSESSID\"]"`

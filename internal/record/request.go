@@ -38,7 +38,7 @@ type Request struct {
 	MCP           *MCP       `json:"mcp,omitempty" doc:"What it says in MCP: its first message, and the further ones"`
 	Context       []Value    `json:"context,omitempty" doc:"Values of the policy's context parameters, in its order"`
 	Flags         []Flag     `json:"flags,omitempty" doc:"What was cut, malformed or unusual about it"`
-	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold, such as that of an import"`
 
 	// Findings are what inspection found about it at once. They travel with it and
 	// are stored as rows of their own; a request that is read has none here.
