@@ -43,6 +43,8 @@ type nodeFlags struct {
 
 	MaxConnections int `help:"Connections of clients at a time; further ones wait. 0: no limit. Default: ${default}." default:"10000" placeholder:"N"`
 
+	tlsFlags
+
 	GeoIP []string `name:"geoip" help:"MMDB file with countries, networks or anonymous addresses; repeatable. A file that changes is read again." type:"existingfile" sep:"none" placeholder:"FILE"`
 
 	// wrap lets a test make inspection fail; nil in the binary.
@@ -61,7 +63,7 @@ func (f *nodeFlags) args() []string {
 	for _, file := range f.GeoIP {
 		args = append(args, "--geoip", file)
 	}
-	return args
+	return append(args, f.tlsFlags.args()...)
 }
 
 const (
@@ -144,6 +146,10 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if c.MaxConnections < 0 {
 		return n, fmt.Errorf("--max-connections %d: give how many clients may be connected at a time, or 0 for no limit", c.MaxConnections)
 	}
+	certificates, err := c.keyPairs()
+	if err != nil {
+		return n, err
+	}
 	pol, err := c.loadPolicy()
 	if err != nil {
 		return n, err
@@ -165,7 +171,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	}
 	n.proxy, err = proxy.New(proxy.Config{
 		Listen: c.Proxy, Upstream: c.Upstream, Policy: pol, Inspector: n.inspector, Log: logger, Metrics: named,
-		MaxConnections: c.MaxConnections,
+		MaxConnections: c.MaxConnections, TLS: certificates,
 	})
 	if err != nil {
 		return n, err
