@@ -124,7 +124,9 @@ func TestJudgedBy(t *testing.T) {
 		{"Kept", f, 1, 4, ""},
 		{"NotUnderstood", f, 2, 0, "does not understand revision 2"},
 		{"NotKept", f, 9, 0, "revision 9 of the policy is not kept any more"},
+		{"File", f, record.FileRevision, 0, "a policy file judged it"},
 		{"FolderBuiltin", folder, 0, 0, ""},
+		{"FolderFile", folder, record.FileRevision, 0, "a policy file judged it"},
 		{"Folder", folder, 1, 0, "only a running server knows revision 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
