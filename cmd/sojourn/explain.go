@@ -28,7 +28,7 @@ func printExplanation(s *screen, e record.Explanation) error {
 	err := printFields(s, []field{
 		{"request", e.Request.String()},
 		{"session", e.Session.String()},
-		{"grouped by", fmt.Sprintf("%s (%s, %s), accepted: %t", e.Key, e.Rung, e.Strength, e.Accepted)},
+		{"grouped by", fmt.Sprintf("%s (%s, %s), accepted: %t", e.Key, e.Rung, strengthOf(e), e.Accepted)},
 		{"policy", judgedBy(e.Revision)},
 		{"note", e.Note},
 	})
@@ -51,6 +51,17 @@ func judgedBy(revision uint64) string {
 		return "a file that the history does not hold"
 	}
 	return fmt.Sprintf("revision %d", revision)
+}
+
+// strengthOf says also whether a claim was verified.
+func strengthOf(e record.Explanation) string {
+	switch {
+	case e.Verified:
+		return string(e.Strength) + ", verified"
+	case e.Strength == record.StrengthClaimed:
+		return string(e.Strength) + ", not verified"
+	}
+	return string(e.Strength)
 }
 
 // ladderRows has a row for each key, and one for those that are not listed.

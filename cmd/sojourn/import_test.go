@@ -198,7 +198,7 @@ func importPart(t *testing.T, ctx context.Context, dir string, stored func()) er
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline, err := c.pipeline(data)
+	pipeline, err := c.pipeline(&app{ctx: ctx, stderr: t.Output()}, data)
 	if err != nil {
 		t.Fatal(err)
 	}

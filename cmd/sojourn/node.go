@@ -21,6 +21,7 @@ import (
 	"sojourn/internal/bus"
 	"sojourn/internal/geo"
 	"sojourn/internal/inspect"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/ledger"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
@@ -108,6 +109,7 @@ type node struct {
 	busBytes  int64       // limit of the stream
 	publisher *bus.Publisher
 	geo       *geo.Reader
+	keys      *jwks.Ring
 	pipeline  *inspect.Pipeline
 	inspector *inspect.Async
 	proxy     *proxy.Server
@@ -220,8 +222,12 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 	if n.geo, err = geo.Open(c.GeoIP, n.logger); err != nil {
 		return err
 	}
+	n.keys = jwks.New(jwks.Config{Logger: n.logger, Metrics: named})
+	if err := n.keys.Open(); err != nil {
+		return err
+	}
 	n.pipeline, err = inspect.New(inspect.Config{
-		Key: key, Policy: pol, Revision: c.revision(), Geo: n.geo, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
+		Key: key, Policy: pol, Revision: c.revision(), Geo: n.geo, Keys: n.keys, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
 	})
 	if err != nil {
 		return err
@@ -251,7 +257,7 @@ func (n *node) status() record.NodeStatus {
 		Name: n.name, Started: record.TimeOf(n.started), Proxy: n.proxy.URL(),
 		Exchanges: stats.Exchanges, Excluded: stats.Excluded, Recorded: n.publisher.Sent(),
 		Waiting: stats.Waiting + n.publisher.Waiting(), Lost: n.losses.byReason(),
-		Upstreams: n.proxy.Stats(),
+		Upstreams: n.proxy.Stats(), KeySets: n.keys.Status(),
 	}
 }
 
@@ -274,6 +280,7 @@ func (n *node) run(ctx context.Context) error {
 	defer stop() // before the wait
 	following.Go(func() { n.followPolicy(watching) })
 	following.Go(func() { n.geo.Run(watching, geo.DefaultInterval) })
+	following.Go(func() { n.keys.Run(watching) })
 	return n.proxy.Run(ctx)
 }
 
@@ -331,6 +338,7 @@ func (n *node) flush() {
 // close closes the bus. It may be called on a node that never ran.
 func (n *node) close() {
 	n.stopSending()
+	n.keys.Close()
 	n.closeBus()
 	n.unlock()
 }

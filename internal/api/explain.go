@@ -55,7 +55,7 @@ func (a *API) judgedBy(ctx context.Context, revision uint64) (p *policy.Policy, 
 func explanation(r *record.Request, judged *policy.Policy, note string) record.Explanation {
 	e := record.Explanation{
 		Request: r.ID, Session: r.Session, Revision: r.Revision, Rung: r.Rung, Key: r.Key, Point: r.Point,
-		Strength: r.Strength, Accepted: r.Accepted, Note: note,
+		Strength: r.Strength, Verified: record.Verified(r.Point, r.Strength), Accepted: r.Accepted, Note: note,
 	}
 	if judged != nil {
 		var fits bool

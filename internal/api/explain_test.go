@@ -85,6 +85,16 @@ func TestExplanation(t *testing.T) {
 	}
 }
 
+func TestExplanationOfClaim(t *testing.T) {
+	r := record.Request{Application: "shop", Key: "jwt.sub", Rung: record.RungBuiltin, Point: `request.header["Authorization"].jwt.payload["sub"]`}
+	for strength, want := range map[record.Strength]bool{record.StrengthSecret: true, record.StrengthClaimed: false} {
+		r.Strength = strength
+		if got := explanation(&r, nil, "gone"); got.Verified != want {
+			t.Errorf("%s: verified %v", strength, got.Verified)
+		}
+	}
+}
+
 func TestExplain(t *testing.T) {
 	f := newFixture(t)
 	path := "/api/v1/requests/" + f.requests[0].ID.String() + "/explain"
