@@ -55,12 +55,7 @@ func (p *Pipeline) find(c *parameters, by verifier, x *exchange.Exchange, applic
 	c.extractor.Request(x, result)
 	c.extractor.Response(x, result)
 	for _, n := range result.Notes {
-		switch n.Kind {
-		case point.LimitHit:
-			f.limited = true
-		default:
-			f.broken = true
-		}
+		f.broken = f.broken || n.Kind != point.LimitHit
 	}
 	for i := range c.list {
 		q := &c.list[i]
@@ -79,6 +74,9 @@ func (p *Pipeline) find(c *parameters, by verifier, x *exchange.Exchange, applic
 	}
 	if mcp {
 		f.readMCP(c, by, x, result, server)
+	}
+	for _, n := range result.Notes { // those of the protocols too
+		f.limited = f.limited || n.Kind == point.LimitHit
 	}
 	return f
 }

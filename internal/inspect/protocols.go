@@ -119,15 +119,7 @@ func (f *found) readMCP(c *parameters, by verifier, x *exchange.Exchange, result
 		Server: text(normalHost(x.Host, x.Scheme) + maskPath(c.maskSegments(x.Path), "")), Generation: string(m.Generation), Trace: m.TraceID,
 		Client: text(strings.TrimSpace(m.ClientName + " " + m.ClientVersion)),
 	}
-	for i := range m.Messages {
-		message := &m.Messages[i]
-		if message.Side == point.Request && f.mcp.Method == "" && message.Method != "" {
-			f.mcp.Method, f.mcp.Name = text(message.Method), text(maskName(message.Name, c))
-		}
-		if message.Kind == point.MCPError && f.mcp.Error == 0 {
-			f.mcp.Error = message.Code
-		}
-	}
+	f.keepMessages(m, c, text)
 	f.cut = f.cut || len(k.flags) > 0
 	for i, s := range m.Smuggling {
 		f.findings = append(f.findings, record.Finding{
