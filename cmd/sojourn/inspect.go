@@ -26,8 +26,8 @@ type inspectCmd struct {
 func (inspectCmd) Help() string {
 	return `Prints one JSON line for each entry, in their order: the session, the key that
 grouped it, the keys that were tried before it, what is kept as context, what the
-GraphQL or MCP message says, and findings. Arguments of MCP calls are shown as
-they came, unmasked. An entry that cannot be inspected gives {"error": …}.
+GraphQL or MCP message says, each of several MCP messages, and findings. Arguments
+of MCP calls are shown as they came, unmasked. An entry that cannot be inspected gives {"error": …}.
 
 Examples:
   sojourn inspect recording.har
@@ -46,6 +46,7 @@ type inspected struct {
 	Context     []record.Value     `json:"context"`
 	GraphQL     *inspectedGraphQL  `json:"graphql,omitempty"`
 	MCP         *inspectedMCP      `json:"mcp,omitempty"`
+	Messages    []inspectedMessage `json:"messages,omitempty"`
 	Findings    []inspectedFinding `json:"findings"`
 	Flags       []record.Flag      `json:"flags"`
 }
@@ -70,9 +71,20 @@ type inspectedOperation struct {
 	Fields []string `json:"fields"`
 }
 
+// inspectedMCP is the first message.
 type inspectedMCP struct {
 	*record.MCP
+	More      []record.MCPMessage `json:"more,omitempty"` // in its place: they are among the messages
+	Arguments json.RawMessage     `json:"arguments,omitempty"`
+}
+
+// inspectedMessage is one of several messages.
+type inspectedMessage struct {
+	Method    string          `json:"method"`
+	Name      string          `json:"name,omitempty"`
 	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Error     int             `json:"error,omitempty"`
+	From      string          `json:"from"`
 }
 
 type inspectedFinding struct {
@@ -149,10 +161,8 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 		line.Findings = append(line.Findings, inspectedFinding{f.Type, f.Attack, f.Detail})
 	}
 	if r.MCP != nil {
-		line.MCP = &inspectedMCP{r.MCP, e.Arguments}
-		if !json.Valid(e.Arguments) { // the message is cut or malformed
-			line.MCP.Arguments = nil
-		}
+		line.MCP = &inspectedMCP{MCP: r.MCP}
+		line.MCP.Arguments, line.Messages = inspectedMessages(&e)
 	}
 	if r.Operation != "" {
 		line.GraphQL = &inspectedGraphQL{Operation: r.Operation, Operations: []inspectedOperation{}}
@@ -161,4 +171,26 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 		}
 	}
 	return line
+}
+
+// inspectedMessages returns the arguments of the first message, and all messages
+// when there are several.
+func inspectedMessages(e *inspect.Explanation) (first json.RawMessage, all []inspectedMessage) {
+	arguments := make([]json.RawMessage, 1+len(e.Request.MCP.More))
+	for i, text := range e.Arguments {
+		if i < len(arguments) && json.Valid(text) { // not where a message is cut or malformed
+			arguments[i] = text
+		}
+	}
+	m := e.Request.MCP
+	if m.Method != "" {
+		all = append(all, inspectedMessage{m.Method, m.Name, arguments[0], m.Error, record.FromClient})
+	}
+	for i, n := range m.More {
+		all = append(all, inspectedMessage{n.Method, n.Name, arguments[1+i], n.Error, n.From})
+	}
+	if len(all) == 1 && m.Method != "" {
+		all = nil
+	}
+	return arguments[0], all
 }
