@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,6 +42,8 @@ type keyHead struct {
 	Use        string   `json:"use"`
 	Operations []string `json:"key_ops"`
 	Algorithm  string   `json:"alg"`
+	Modulus    string   `json:"n"`
+	Private    string   `json:"d"`
 }
 
 // parseSet reads a JSON Web Key Set (RFC 7517 §5). Keys that are not understood
@@ -71,7 +74,14 @@ func parseSet(document []byte, secrets bool) (keys []key, ignored int, err error
 func parseKey(text jsontext.Value, secrets bool) (k key, ok bool) {
 	var head keyHead
 	var jwk jose.JSONWebKey
-	if json.Unmarshal(text, &head) != nil || jwk.UnmarshalJSON(text) != nil {
+	if json.Unmarshal(text, &head) != nil {
+		return k, false
+	}
+	// Before the rest is read: to check a private key, or a huge one, takes long.
+	if head.Private != "" && !secrets || base64.RawURLEncoding.DecodedLen(len(head.Modulus)) > maxRSABits/8 {
+		return k, false
+	}
+	if jwk.UnmarshalJSON(text) != nil {
 		return k, false
 	}
 	if head.Use != "" && head.Use != "sig" {

@@ -177,6 +177,19 @@ func cutLast(token string) (before, after string, found bool) {
 	return token[:i], token[i+1:], i >= 0
 }
 
+// TestVerifyOtherAlgorithm: a key that says its algorithm verifies no other, though
+// it could.
+func TestVerifyOtherAlgorithm(t *testing.T) {
+	rs := pairs()[0]
+	set := setOf(t, rs.public())
+	for algorithm, want := range map[jose.SignatureAlgorithm]bool{jose.RS256: true, jose.RS512: false, jose.PS256: false} {
+		token := pair{rs.id, algorithm, rs.private}.sign(t, claims{"sub": "ann"})
+		if got := set.Verify(token, noon); got != want {
+			t.Errorf("%s: %v", algorithm, got)
+		}
+	}
+}
+
 // TestVerifyTries: a token without a key id costs a few tries, not one a key.
 func TestVerifyTries(t *testing.T) {
 	p := pairs()[2]
@@ -212,14 +225,16 @@ func TestNothingToVerifyWith(t *testing.T) {
 
 // FuzzVerify: only what was signed here is believed, whatever it is made into.
 func FuzzVerify(f *testing.F) {
-	shared := pair{"hs", jose.HS256, []byte(strings.Repeat("k", 32))}
-	all := append([]pair{shared}, pairs()...)
+	all := fixedPairs(f)
 	set := setOf(f, publicOf(all...)...)
 	signed := map[string]bool{}
 	for _, p := range all {
 		token := p.sign(f, claims{"sub": "ann", "exp": noon.Add(time.Hour).Unix()})
 		content, _, _ := cutLast(token)
 		signed[content] = true
+		if !set.Verify(token, noon) {
+			f.Fatalf("a seed of %s is refused", p.algorithm)
+		}
 		f.Add(token)
 		f.Add(p.sign(f, claims{"sub": "ann"}, header("jku", "https://a"))[:40] + token[40:])
 	}

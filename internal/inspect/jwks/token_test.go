@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -89,6 +90,18 @@ var pairs = sync.OnceValue(func() []pair {
 		{"ed", jose.EdDSA, must(edKey, err)},
 	}
 })
+
+// fixedPairs are the same in every process, as fuzzing needs them: its workers are
+// others than the one that makes the seeds.
+func fixedPairs(t testing.TB) []pair {
+	t.Helper()
+	seed := bytes.Repeat([]byte{7}, ed25519.SeedSize)
+	p256, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []pair{{"hs", jose.HS256, seed}, {"es256", jose.ES256, p256}, {"ed", jose.EdDSA, ed25519.NewKeyFromSeed(seed)}}
+}
 
 // document is the key set of keys.
 func document(t testing.TB, keys ...jose.JSONWebKey) []byte {
