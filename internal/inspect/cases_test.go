@@ -293,10 +293,11 @@ func TestCases(t *testing.T) {
 }
 
 // requests returns the requests of a case under a policy that is changed.
-func (c *wholeCase) requests(tb testing.TB, change func(*policy.Policy)) (all []record.Request) {
+func (c *wholeCase) requests(tb testing.TB, exchanges []*exchange.Exchange, change func(*policy.Policy)) (all []record.Request) {
 	tb.Helper()
 	p := c.pipeline(tb, change)
-	for _, x := range c.parse(tb) {
+	for _, x := range exchanges {
+		x.Policy, x.ID = nil, record.RequestID{} // as if it had not begun
 		r, _, err := p.Inspect(x)
 		if err != nil {
 			tb.Fatal(err)
@@ -319,12 +320,13 @@ func TestCasesKeepTheirSessions(t *testing.T) {
 	for _, file := range wholeFiles(t) {
 		_, cases := readWhole(t, file)
 		for _, c := range cases {
-			before := c.requests(t, nil)
-			again := c.requests(t, nil)
-			behind := c.requests(t, func(p *policy.Policy) {
+			exchanges := c.parse(t)
+			before := c.requests(t, exchanges, nil)
+			again := c.requests(t, exchanges, nil)
+			behind := c.requests(t, exchanges, func(p *policy.Policy) {
 				p.Session.Parameters = append(slices.Clone(p.Session.Parameters), added...)
 			})
-			front := c.requests(t, func(p *policy.Policy) {
+			front := c.requests(t, exchanges, func(p *policy.Policy) {
 				p.Session.Parameters = append([]policy.Parameter{kept}, p.Session.Parameters...)
 			})
 			for i, r := range before {
