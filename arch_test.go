@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"internal/geo":              {"internal/record"},
 	"internal/inspect/point":    {"internal/exchange", "internal/record"},
 	"internal/inspect/identity": {"internal/inspect/point", "internal/policy", "internal/record"},
+	"internal/inspect/jwks":     {"internal/policy", "internal/record"},
 	"internal/inspect/endpoint": {"internal/inspect/point", "internal/policy", "internal/record"},
 	"internal/inspect":          {"internal/inspect", "internal/exchange", "internal/geo", "internal/policy", "internal/record"},
 	"internal/source":           {"internal/exchange", "internal/policy", "internal/record"},

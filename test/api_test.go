@@ -57,6 +57,7 @@ type request struct {
 	ResponseBytes *int `json:"response_bytes"`
 	IP            string
 	UserAgent     string `json:"user_agent"`
+	JA4           string
 	Key           string
 	Point         string
 	Rung          string

@@ -95,7 +95,7 @@ type server struct {
 	ended  chan struct{} // closed when the process is over
 }
 
-var greeting = regexp.MustCompile(`proxy\s+http://(\S+)[^\n]*\n\s+console\s+\S+\n\s+sign in\s+(\S+)\n`)
+var greeting = regexp.MustCompile(`proxy\s+https?://(\S+)[^\n]*\n\s+console\s+\S+\n\s+sign in\s+(\S+)\n`)
 
 // serve starts a server on a data folder and waits until it greets. Proxy and
 // console take free ports unless args say otherwise. It is stopped when the test

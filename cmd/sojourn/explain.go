@@ -28,8 +28,8 @@ func printExplanation(s *screen, e record.Explanation) error {
 	err := printFields(s, []field{
 		{"request", e.Request.String()},
 		{"session", e.Session.String()},
-		{"grouped by", fmt.Sprintf("%s (%s, %s), accepted: %t", e.Key, e.Rung, e.Strength, e.Accepted)},
-		{"policy", fmt.Sprintf("revision %d", e.Revision)},
+		{"grouped by", fmt.Sprintf("%s (%s, %s), accepted: %t", e.Key, e.Rung, strengthOf(e), e.Accepted)},
+		{"policy", judgedBy(e.Revision)},
 		{"note", e.Note},
 	})
 	if err != nil {
@@ -40,6 +40,28 @@ func printExplanation(s *screen, e record.Explanation) error {
 		{title: "TRIED", right: true}, {title: "RUNG"}, {title: "KEY", least: 12}, {title: "POINT", least: 24}, {title: "RESULT", least: 12},
 	}}
 	return t.draw(ladderRows(e))
+}
+
+// judgedBy names a revision of the policy.
+func judgedBy(revision uint64) string {
+	switch revision {
+	case 0:
+		return "built in"
+	case record.FileRevision:
+		return "a file that the history does not hold"
+	}
+	return fmt.Sprintf("revision %d", revision)
+}
+
+// strengthOf says also whether a claim was verified.
+func strengthOf(e record.Explanation) string {
+	switch {
+	case e.Verified:
+		return string(e.Strength) + ", verified"
+	case e.Strength == record.StrengthClaimed:
+		return string(e.Strength) + ", not verified"
+	}
+	return string(e.Strength)
 }
 
 // ladderRows has a row for each key, and one for those that are not listed.

@@ -6,7 +6,9 @@ import (
 	"os/signal"
 	"syscall"
 
+	"sojourn/internal/inspect"
 	"sojourn/internal/policy"
+	"sojourn/internal/record"
 )
 
 // commonFlags are the flags of every process that serves.
@@ -43,5 +45,14 @@ func (f *commonFlags) loadPolicy() (*policy.Policy, error) {
 	if f.Policy == "" {
 		return policy.Default(), nil
 	}
-	return policy.Load(f.Policy)
+	pol, _, err := policy.Load(f.Policy, inspect.Check)
+	return pol, err
+}
+
+// revision is what requests carry that were judged by what loadPolicy returned.
+func (f *commonFlags) revision() uint64 {
+	if f.Policy == "" {
+		return 0
+	}
+	return record.FileRevision
 }

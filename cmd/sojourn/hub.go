@@ -29,6 +29,8 @@ type hubCmd struct {
 	commonFlags
 	hubFlags
 	Bus string `help:"Address of a NATS server, such as nats://10.0.0.5:4222; its token is taken from SOJOURN_BUS_TOKEN. Without it, the node of the same data folder is found." placeholder:"URL"`
+
+	beside bool // a node has the same flags: it publishes the policy file
 }
 
 const (
@@ -49,6 +51,7 @@ const (
 func (c *hubCmd) Run(a *app) error {
 	outliveReaders()
 	sup := underSupervisor(a)
+	c.beside = sup != nil
 	logger := c.logger(a)
 	h, err := openHub(c, logger)
 	if err != nil {
@@ -153,7 +156,7 @@ func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
 	}
 	h.api, err = api.New(api.Config{
 		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
-		Policy: &api.PolicyConfig{Keeper: h.policies, File: c.Policy, AllowRemoteRouting: c.AllowRemoteRouting},
+		Policy: &api.PolicyConfig{Keeper: h.policies, Check: inspect.Check, File: c.Policy, AllowRemoteRouting: c.AllowRemoteRouting},
 		Listen: h.listener.Addr().String(), Hosts: hosts, Token: token, Key: key, Logger: h.logger,
 	})
 	return err
@@ -181,9 +184,9 @@ func (h *hub) retain(p *policy.Policy) error {
 }
 
 // followPolicy keeps the retention up to date, and publishes the --policy file
-// for all nodes.
+// for all nodes where no node does.
 func (h *hub) followPolicy(ctx context.Context) {
-	if h.given.Policy != "" {
+	if h.given.Policy != "" && !h.given.beside {
 		var publishing sync.WaitGroup
 		defer publishing.Wait()
 		publishing.Go(func() { publishPolicyFile(ctx, h.policies, h.given.Policy, h.logger) })

@@ -65,7 +65,7 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	pipeline, err := c.pipeline(data)
+	pipeline, err := c.pipeline(a, data)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *importCmd) retention(data *dataFolder) (record.Retention, error) {
 }
 
 // pipeline is the inspection that live traffic goes through.
-func (c *importCmd) pipeline(data *dataFolder) (*inspect.Pipeline, error) {
+func (c *importCmd) pipeline(a *app, data *dataFolder) (*inspect.Pipeline, error) {
 	rules, err := c.loadPolicy()
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (c *importCmd) pipeline(data *dataFolder) (*inspect.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inspect.New(inspect.Config{Key: key, Policy: rules, Geo: places})
+	return newPipeline(a.ctx, inspect.Config{Key: key, Policy: rules, Revision: c.revision(), Geo: places}, c.logger(a))
 }
 
 // importInto imports, and leaves the days that it touched compacted.

@@ -198,7 +198,7 @@ func importPart(t *testing.T, ctx context.Context, dir string, stored func()) er
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline, err := c.pipeline(data)
+	pipeline, err := c.pipeline(&app{ctx: ctx, stderr: t.Output()}, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,4 +370,36 @@ func BenchmarkImport(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(lines*b.N)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// TestImportRevision: requests that a policy file judged do not say that the
+// built-in policy did, and explain says so.
+func TestImportRevision(t *testing.T) {
+	const line = `203.0.113.7 - - [21/Nov/2026:12:00:00 +0000] "GET /?device=d-1 HTTP/1.1" 200 12 "-" "agent/1"` + "\n"
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	document := "version: 1\nsession: {parameters: [{name: device, group: true, point: 'request.query[\"device\"]'}]}\n"
+	if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		policy, key, says string
+		revision          uint64
+	}{
+		{"", "ip", "policy built in", 0},
+		{file, "device", "policy a file that the history does not hold", record.FileRevision},
+	} {
+		dir := t.TempDir()
+		c := importCmd{commonFlags: commonFlags{Data: dir, Policy: tt.policy}, Files: []string{"-"}, Retention: "20000d"}
+		if _, err := runImport(t, c, line); err != nil {
+			t.Fatal(err)
+		}
+		_, requests := storedParts(t, dir)
+		if len(requests) != 1 || requests[0].Revision != tt.revision || tt.policy != "" && requests[0].Key != tt.key {
+			t.Fatalf("imported %+v, want revision %d", requests, tt.revision)
+		}
+		out, errs, err := sojourn(t, "explain", requests[0].ID.String(), "--data", dir)
+		if err != nil || !strings.Contains(strings.Join(strings.Fields(out), " "), tt.says) {
+			t.Errorf("explain: %v, %s, want %q:\n%s", err, errs, tt.says, out)
+		}
+	}
 }

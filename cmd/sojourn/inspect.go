@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"sojourn/internal/exchange"
@@ -25,8 +26,8 @@ type inspectCmd struct {
 func (inspectCmd) Help() string {
 	return `Prints one JSON line for each entry, in their order: the session, the key that
 grouped it, the keys that were tried before it, what is kept as context, what the
-GraphQL or MCP message says, and findings. Arguments of MCP calls are shown as
-they came, unmasked. An entry that cannot be inspected gives {"error": …}.
+GraphQL or MCP message says, each of several MCP messages, and findings. Arguments
+of MCP calls are shown as they came, unmasked. An entry that cannot be inspected gives {"error": …}.
 
 Examples:
   sojourn inspect recording.har
@@ -45,6 +46,7 @@ type inspected struct {
 	Context     []record.Value     `json:"context"`
 	GraphQL     *inspectedGraphQL  `json:"graphql,omitempty"`
 	MCP         *inspectedMCP      `json:"mcp,omitempty"`
+	Messages    []inspectedMessage `json:"messages,omitempty"`
 	Findings    []inspectedFinding `json:"findings"`
 	Flags       []record.Flag      `json:"flags"`
 }
@@ -54,6 +56,7 @@ type inspectedKey struct {
 	Point    string          `json:"point"`
 	Rung     record.Rung     `json:"rung"`
 	Strength record.Strength `json:"strength"`
+	Verified bool            `json:"verified"` // a claim of a token that a key of the policy's jwks signed
 }
 
 // inspectedGraphQL is the operation as it is kept, and what it is made of.
@@ -68,9 +71,20 @@ type inspectedOperation struct {
 	Fields []string `json:"fields"`
 }
 
+// inspectedMCP is the first message.
 type inspectedMCP struct {
 	*record.MCP
+	More      []record.MCPMessage `json:"more,omitempty"` // in its place: they are among the messages
+	Arguments json.RawMessage     `json:"arguments,omitempty"`
+}
+
+// inspectedMessage is one of several messages.
+type inspectedMessage struct {
+	Method    string          `json:"method"`
+	Name      string          `json:"name,omitempty"`
 	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Error     int             `json:"error,omitempty"`
+	From      string          `json:"from"`
 }
 
 type inspectedFinding struct {
@@ -92,11 +106,13 @@ func (c *inspectCmd) Run(a *app) error {
 		}
 	}
 	if c.Policy != "" {
-		if pol, err = policy.Load(c.Policy); err != nil {
+		var warnings []policy.Warning
+		if pol, warnings, err = policy.Load(c.Policy, inspect.Check); err != nil {
 			return err
 		}
+		printWarnings(a, c.Policy, warnings)
 	}
-	pipeline, err := inspect.New(inspect.Config{Key: key, Policy: pol})
+	pipeline, err := newPipeline(a.ctx, inspect.Config{Key: key, Policy: pol}, slog.New(slog.NewTextHandler(a.stderr, nil)))
 	if err != nil {
 		return err
 	}
@@ -137,7 +153,7 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 	r := &e.Request
 	line := inspected{
 		SessionID: r.Session, Tried: e.Tried, User: r.User, Role: r.Role, Application: r.Application,
-		Key:      inspectedKey{r.Key, r.Point, r.Rung, r.Strength},
+		Key:      inspectedKey{r.Key, r.Point, r.Rung, r.Strength, record.Verified(r.Point, r.Strength)},
 		Endpoint: r.Method + " " + r.Endpoint, Context: append([]record.Value{}, r.Context...),
 		Findings: []inspectedFinding{}, Flags: append([]record.Flag{}, r.Flags...),
 	}
@@ -145,10 +161,8 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 		line.Findings = append(line.Findings, inspectedFinding{f.Type, f.Attack, f.Detail})
 	}
 	if r.MCP != nil {
-		line.MCP = &inspectedMCP{r.MCP, e.Arguments}
-		if !json.Valid(e.Arguments) { // the message is cut or malformed
-			line.MCP.Arguments = nil
-		}
+		line.MCP = &inspectedMCP{MCP: r.MCP}
+		line.MCP.Arguments, line.Messages = inspectedMessages(&e)
 	}
 	if r.Operation != "" {
 		line.GraphQL = &inspectedGraphQL{Operation: r.Operation, Operations: []inspectedOperation{}}
@@ -157,4 +171,26 @@ func inspectOne(pipeline *inspect.Pipeline, x *exchange.Exchange, reason string)
 		}
 	}
 	return line
+}
+
+// inspectedMessages returns the arguments of the first message, and all messages
+// when there are several.
+func inspectedMessages(e *inspect.Explanation) (first json.RawMessage, all []inspectedMessage) {
+	arguments := make([]json.RawMessage, 1+len(e.Request.MCP.More))
+	for i, text := range e.Arguments {
+		if i < len(arguments) && json.Valid(text) { // not where a message is cut or malformed
+			arguments[i] = text
+		}
+	}
+	m := e.Request.MCP
+	if m.Method != "" {
+		all = append(all, inspectedMessage{m.Method, m.Name, arguments[0], m.Error, record.FromClient})
+	}
+	for i, n := range m.More {
+		all = append(all, inspectedMessage{n.Method, n.Name, arguments[1+i], n.Error, n.From})
+	}
+	if len(all) == 1 && m.Method != "" {
+		all = nil
+	}
+	return arguments[0], all
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,5 +86,40 @@ session:
 	}
 	if lines[3].Error == "" {
 		t.Error("a broken entry is not told")
+	}
+}
+
+// TestInspect_HeaderOrder: the order of header fields changes nothing.
+func TestInspect_HeaderOrder(t *testing.T) {
+	fields := []string{
+		`{"name":"Cookie","value":"theme=dark; PHPSESSID=26gvl5m0k9v3d8sh2dd0c6i7qm"}`,
+		`{"name":"Authorization","value":"Bearer eyJhbGciOiJub25lIn0.eyJpc3MiOiJpIiwic3ViIjoiNDIifQ."}`,
+		`{"name":"X-Api-Key","value":"6f1ed002ab5595859014ebf0951522d9"}`,
+		`{"name":"User-Agent","value":"agent/1"}`,
+		`{"name":"X-Session-Id","value":"9f86d081884c7d659a2feaa0c55ad015"}`,
+	}
+	var entries []string
+	for turn := range fields {
+		turned := append(append([]string{}, fields[turn:]...), fields[:turn]...)
+		reversed := slices.Clone(turned)
+		slices.Reverse(reversed)
+		for _, order := range [][]string{turned, reversed} {
+			entries = append(entries, strings.Replace(entry("https://a.example.com/x", `{}`, `{}`), `"headers":[`, `"headers":[`+strings.Join(order, ",")+",", 1))
+		}
+	}
+	var out bytes.Buffer
+	har := `{"log":{"version":"1.2","creator":{"name":"t","version":"1"},"entries":[` + strings.Join(entries, ",") + `]}}`
+	a := &app{ctx: t.Context(), stdin: strings.NewReader(har), stdout: &out, stderr: io.Discard}
+	if err := run(a, []string{"inspect", "-"}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != len(entries) || strings.Contains(lines[0], `"error":`) {
+		t.Fatalf("%d lines of %d entries: %s", len(lines), len(entries), lines[0])
+	}
+	for i, line := range lines {
+		if line != lines[0] {
+			t.Errorf("order %d:\n%s\nthe first:\n%s", i, line, lines[0])
+		}
 	}
 }

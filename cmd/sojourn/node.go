@@ -21,6 +21,7 @@ import (
 	"sojourn/internal/bus"
 	"sojourn/internal/geo"
 	"sojourn/internal/inspect"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/ledger"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
@@ -43,6 +44,8 @@ type nodeFlags struct {
 
 	MaxConnections int `help:"Connections of clients at a time; further ones wait. 0: no limit. Default: ${default}." default:"10000" placeholder:"N"`
 
+	tlsFlags
+
 	GeoIP []string `name:"geoip" help:"MMDB file with countries, networks or anonymous addresses; repeatable. A file that changes is read again." type:"existingfile" sep:"none" placeholder:"FILE"`
 
 	// wrap lets a test make inspection fail; nil in the binary.
@@ -61,7 +64,7 @@ func (f *nodeFlags) args() []string {
 	for _, file := range f.GeoIP {
 		args = append(args, "--geoip", file)
 	}
-	return args
+	return append(args, f.tlsFlags.args()...)
 }
 
 const (
@@ -106,11 +109,13 @@ type node struct {
 	busBytes  int64       // limit of the stream
 	publisher *bus.Publisher
 	geo       *geo.Reader
+	keys      *jwks.Ring
 	pipeline  *inspect.Pipeline
 	inspector *inspect.Async
 	proxy     *proxy.Server
 	policies  *ledger.Policies
 	policy    *policy.Policy // that the node began with
+	revision  uint64         // of policy
 	file      string         // --policy, if given
 	metrics   *prometheus.Registry
 	losses    *losses
@@ -143,6 +148,10 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if c.MaxConnections < 0 {
 		return n, fmt.Errorf("--max-connections %d: give how many clients may be connected at a time, or 0 for no limit", c.MaxConnections)
 	}
+	certificates, err := c.keyPairs()
+	if err != nil {
+		return n, err
+	}
 	pol, err := c.loadPolicy()
 	if err != nil {
 		return n, err
@@ -151,7 +160,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.policy, n.file = pol, c.Policy
+	n.policy, n.revision, n.file = pol, c.revision(), c.Policy
 	if n.unlock, err = data.lock("node"); err != nil {
 		n.unlock = func() {}
 		return n, err
@@ -164,7 +173,7 @@ func openNode(c *nodeCmd, logger *slog.Logger) (n *node, err error) {
 	}
 	n.proxy, err = proxy.New(proxy.Config{
 		Listen: c.Proxy, Upstream: c.Upstream, Policy: pol, Inspector: n.inspector, Log: logger, Metrics: named,
-		MaxConnections: c.MaxConnections,
+		MaxConnections: c.MaxConnections, TLS: certificates,
 	})
 	if err != nil {
 		return n, err
@@ -213,8 +222,12 @@ func (n *node) openInspector(c *nodeCmd, data *dataFolder, pol *policy.Policy, n
 	if n.geo, err = geo.Open(c.GeoIP, n.logger); err != nil {
 		return err
 	}
+	n.keys = jwks.New(jwks.Config{Logger: n.logger, Metrics: named})
+	if err := n.keys.Open(); err != nil {
+		return err
+	}
 	n.pipeline, err = inspect.New(inspect.Config{
-		Key: key, Policy: pol, Geo: n.geo, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
+		Key: key, Policy: pol, Revision: c.revision(), Geo: n.geo, Keys: n.keys, Node: binary.BigEndian.Uint32(life[:]) & (1<<record.NodeBits - 1),
 	})
 	if err != nil {
 		return err
@@ -244,7 +257,7 @@ func (n *node) status() record.NodeStatus {
 		Name: n.name, Started: record.TimeOf(n.started), Proxy: n.proxy.URL(),
 		Exchanges: stats.Exchanges, Excluded: stats.Excluded, Recorded: n.publisher.Sent(),
 		Waiting: stats.Waiting + n.publisher.Waiting(), Lost: n.losses.byReason(),
-		Upstreams: n.proxy.Stats(),
+		Upstreams: n.proxy.Stats(), KeySets: n.keys.Status(),
 	}
 }
 
@@ -267,6 +280,7 @@ func (n *node) run(ctx context.Context) error {
 	defer stop() // before the wait
 	following.Go(func() { n.followPolicy(watching) })
 	following.Go(func() { n.geo.Run(watching, geo.DefaultInterval) })
+	following.Go(func() { n.keys.Run(watching) })
 	return n.proxy.Run(ctx)
 }
 
@@ -286,7 +300,7 @@ func (n *node) followPolicy(ctx context.Context) {
 			}
 		}
 	}
-	f := follower{pipeline: n.pipeline, proxy: n.proxy, logger: n.logger, inForce: n.policy}
+	f := follower{pipeline: n.pipeline, proxy: n.proxy, logger: n.logger, inForce: n.policy, revision: n.revision}
 	f.follow(ctx, n.policies)
 }
 
@@ -324,6 +338,7 @@ func (n *node) flush() {
 // close closes the bus. It may be called on a node that never ran.
 func (n *node) close() {
 	n.stopSending()
+	n.keys.Close()
 	n.closeBus()
 	n.unlock()
 }

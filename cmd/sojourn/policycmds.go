@@ -45,6 +45,7 @@ func (c *policyShowCmd) Run(a *app) error {
 			for _, problem := range p.Problems {
 				fmt.Fprintln(a.stderr, visible(problem.String()))
 			}
+			printWarnings(a, "", p.Warnings)
 			return p.PolicyRevision, err
 		},
 	}
@@ -91,6 +92,9 @@ func printDocument(s *screen, text string) error {
 type changeFlags struct {
 	serverFlags
 	outputFlags
+
+	file string // where the document is from, for warnings
+
 	Expected *uint64 `help:"Only when this revision is in force, such as the one that the change was made from. Default: whichever is when the command runs." placeholder:"N"`
 }
 
@@ -108,7 +112,9 @@ func (c *changeFlags) change(a *app, do func(server *client.Client, expected uin
 		switch {
 		case err != nil:
 			return err
-		case c.JSON:
+		}
+		printWarnings(a, c.file, saved.Warnings)
+		if c.JSON {
 			return json.NewEncoder(a.stdout).Encode(saved)
 		}
 		_, err = fmt.Fprintf(a.stdout, "revision %d is in force\n", saved.Revision)
@@ -134,6 +140,7 @@ Examples:
 
 // Run puts a file in force.
 func (c *policyPutCmd) Run(a *app) error {
+	c.file = c.File
 	text, err := readDocument(a, c.File)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func TestPolicyCommands(t *testing.T) {
 	write("version: 1\ncapture:\n  keep_query: some\napplications: [{name: a, mode: blok}]\n")
 	_, _, err := sojourn(t, "policy", "put", file, "--data", dir)
 	lines := strings.Split(fmt.Sprint(err), "\n")
-	if len(lines) != 2 || !strings.HasPrefix(lines[0], file+":4: applications[0].mode: ") || !strings.HasPrefix(lines[1], file+":3: capture.keep_query: ") {
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], file+":3: capture.keep_query: ") || !strings.HasPrefix(lines[1], file+":4: applications[0].mode: ") {
 		t.Errorf("a policy with two problems: %q", lines)
 	}
 	write("version: 1 # \xff\n")
@@ -120,6 +120,9 @@ func TestPolicyCommands(t *testing.T) {
 	if out := run("show"); out != first {
 		t.Errorf("after the rollback: %q", out)
 	}
+	if errs := strings.Count(errs, "warning"); errs > 0 {
+		t.Errorf("%d warnings of a policy that needs none", errs)
+	}
 	rows := strings.Split(strings.TrimSpace(run("history")), "\n")
 	if len(rows) != 4 || !strings.HasSuffix(rows[1], "back to revision 1") || !strings.HasSuffix(rows[3], `fewer \x1b[2Jvalues`) {
 		t.Errorf("history: %q", rows)
@@ -129,6 +132,19 @@ func TestPolicyCommands(t *testing.T) {
 		t.Errorf("history --json: %+v, %v", history, err)
 	}
 	fails("revision 9 of the policy is not kept", "rollback", "9")
+
+	write("version: 1\nmasks: [{name: '.*'}]\n")
+	const warning = ` masks[0].name: ".*" matches every name`
+	if out := run("put", file); out != "revision 4 is in force\n" || !strings.HasPrefix(errs, "warning: "+file+":2:"+warning) {
+		t.Errorf("put of what is probably not meant: %q, %q", out, errs)
+	}
+	run("show")
+	if !strings.Contains(errs, "warning: line 2:"+warning) {
+		t.Errorf("show of it: %q", errs)
+	}
+	if run("rollback", "4"); !strings.HasPrefix(errs, "warning: line 2:"+warning) {
+		t.Errorf("rollback to it: %q", errs)
+	}
 	fails("revision 9 of the policy is not kept", "show", "--revision", "9")
 }
 

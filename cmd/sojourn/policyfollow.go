@@ -47,6 +47,7 @@ func publishPolicyFile(ctx context.Context, policies *ledger.Policies, file stri
 			switch {
 			case err == nil:
 				saved, refused = text, ""
+				logWarnings(file, text, logger)
 			case errors.As(err, &problem):
 				refused = text
 				logger.Error("the policy file is refused; the policy before stays in force", "file", file, "error", err)
@@ -59,6 +60,17 @@ func publishPolicyFile(ctx context.Context, policies *ledger.Policies, file stri
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// logWarnings tells what of a policy file that was saved is probably not meant.
+func logWarnings(file, text string, logger *slog.Logger) {
+	_, warnings, err := policy.Examine(file, []byte(text), inspect.Check)
+	if err != nil {
+		return // it was not saved, then
+	}
+	for _, w := range warnings {
+		logger.Warn("the policy file is in force, but may not say what is meant", "file", file, "line", w.Line, "field", w.Field, "reason", w.Reason)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sojourn/internal/record"
@@ -168,4 +170,77 @@ func TestPolicyFileOwnsTheAPI(t *testing.T) {
 		ask(t, h, http.MethodGet, "/api/v1/policy", "", &p)
 		return p.Source == record.PolicyFromFile && p.File == file && p.Document == "version: 1\n"
 	})
+}
+
+// TestPolicyFileWarns: what is probably not meant is logged once for each content
+// of the file.
+func TestPolicyFileWarns(t *testing.T) {
+	data := t.TempDir()
+	file := filepath.Join(t.TempDir(), "sojourn.yaml")
+	if err := os.WriteFile(file, []byte("version: 1\nmasks: [{name: '.*'}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n := runNode(t, data, nil)
+	var log lockedBuffer
+	ctx, stop := context.WithCancel(t.Context())
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		publishPolicyFile(ctx, n.policies, file, slog.New(slog.NewTextHandler(&log, nil)))
+	})
+	eventually(t, "the warning", func() bool { return strings.Contains(log.String(), "matches every name") })
+	if err := os.WriteFile(file, []byte("version: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the file to be saved", func() bool {
+		current, err := n.policies.Current(t.Context())
+		return err == nil && current.Document == "version: 1\n"
+	})
+	stop()
+	publishing.Wait()
+	if got := strings.Count(log.String(), "level=WARN"); got != 1 {
+		t.Errorf("%d warnings:\n%s", got, log.String())
+	}
+}
+
+// TestPolicyFileOfANode: a hub beside a node of the same supervisor leaves the
+// publishing to it.
+func TestPolicyFileOfANode(t *testing.T) {
+	data := t.TempDir()
+	file := filepath.Join(t.TempDir(), "sojourn.yaml")
+	if err := os.WriteFile(file, []byte(headerPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runNode(t, data, nil)
+	h, err := openHub(&hubCmd{
+		commonFlags: commonFlags{Data: data, Policy: file}, hubFlags: hubFlags{Console: "127.0.0.1:0", MemoryLimit: "256MB"}, beside: true,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 2*policyPoll)
+	defer stop()
+	h.followPolicy(ctx) // as long as it lasts
+	current, err := h.policies.Current(t.Context())
+	if err != nil || current.Revision != 0 {
+		t.Errorf("revision %d, %v: the hub saved the file", current.Revision, err)
+	}
+	h.close()
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

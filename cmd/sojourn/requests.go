@@ -112,6 +112,7 @@ func printRequest(s *screen, r record.RequestDetail) error {
 		{"mcp version", mcp.Generation},
 		{"mcp trace", mcp.Trace},
 		{"mcp error", nonZero(mcp.Error)},
+		{"mcp more", messagesOf(mcp.More)},
 		{"flags", flagsOf(r.Flags)},
 		{"grouped by", fmt.Sprintf("%s at %s", r.Key, r.Point)},
 		{"rung", fmt.Sprintf("%s, %s, accepted: %t, tried before it: %d", r.Rung, r.Strength, r.Accepted, r.Tried)},
@@ -124,6 +125,22 @@ func printRequest(s *screen, r record.RequestDetail) error {
 		_, err = fmt.Fprintf(s, "%s  %s\n", s.paint(visible(f.Type), red), visible(f.Detail))
 	}
 	return err
+}
+
+// messagesOf names the further MCP messages of a request.
+func messagesOf(more []record.MCPMessage) string {
+	var out []string
+	for _, m := range more {
+		text := strings.TrimSpace(m.Method + " " + m.Name)
+		if m.From == record.FromServer {
+			text += " (server)"
+		}
+		if m.Error != 0 {
+			text += fmt.Sprintf(" (error %d)", m.Error)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
 }
 
 func flagsOf(flags []record.Flag) string {

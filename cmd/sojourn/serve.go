@@ -97,7 +97,7 @@ func (c *serveCmd) greet(a *app, data *dataFolder, proxied, consoleURL string) {
 	if upstream == "" {
 		upstream = "the applications of " + c.Policy
 	}
-	fmt.Fprintf(a.stdout, "\n  Sojourn is running.\n\n  proxy     http://%s  →  %s\n  console   %s\n", proxied, upstream, consoleURL)
+	fmt.Fprintf(a.stdout, "\n  Sojourn is running.\n\n  proxy     %s://%s  →  %s\n  console   %s\n", c.scheme(), proxied, upstream, consoleURL)
 	ctx, cancel := context.WithTimeout(a.ctx, linkTimeout)
 	defer cancel()
 	token, err := data.adminToken()

@@ -62,6 +62,9 @@ func (c *serveCmd) startDemo(a *app, data *dataFolder, logger *slog.Logger) (*ru
 	if c.Upstream != "" {
 		return nil, errors.New("--demo brings its own upstream: leave --upstream away, or --demo")
 	}
+	if len(c.TLSCert) > 0 {
+		return nil, errors.New("--demo sends its traffic without TLS: leave --tls-cert away, or --demo")
+	}
 	l, err := net.Listen("tcp", loopback+":0")
 	if err != nil {
 		return nil, fmt.Errorf("the demo shop cannot listen: %w", err)

@@ -62,6 +62,13 @@ func printSystem(s *screen, v record.System) error {
 		for _, u := range n.Upstreams {
 			fields = append(fields, field{"upstream", fmt.Sprintf("%s, %d errors %s", u.URL, u.Errors, u.Error)})
 		}
+		for _, k := range n.KeySets {
+			text := fmt.Sprintf("%s, %d keys", k.Source, k.Keys)
+			if k.Error != "" {
+				text += ", cannot be read: " + k.Error
+			}
+			fields = append(fields, field{"key set", text})
+		}
 		if err := printFields(s, fields); err != nil {
 			return err
 		}

@@ -30,6 +30,9 @@ func (a *API) judgedBy(ctx context.Context, revision uint64) (p *policy.Policy, 
 	if revision == 0 {
 		return policy.Default(), "", nil
 	}
+	if revision == record.FileRevision {
+		return nil, "a policy file judged it, such as one that an import was given; the history does not hold it", nil
+	}
 	if a.policy == nil {
 		return nil, fmt.Sprintf("only a running server knows revision %d of the policy", revision), nil
 	}
@@ -52,7 +55,7 @@ func (a *API) judgedBy(ctx context.Context, revision uint64) (p *policy.Policy, 
 func explanation(r *record.Request, judged *policy.Policy, note string) record.Explanation {
 	e := record.Explanation{
 		Request: r.ID, Session: r.Session, Revision: r.Revision, Rung: r.Rung, Key: r.Key, Point: r.Point,
-		Strength: r.Strength, Accepted: r.Accepted, Note: note,
+		Strength: r.Strength, Verified: record.Verified(r.Point, r.Strength), Accepted: r.Accepted, Note: note,
 	}
 	if judged != nil {
 		var fits bool

@@ -85,6 +85,16 @@ func TestExplanation(t *testing.T) {
 	}
 }
 
+func TestExplanationOfClaim(t *testing.T) {
+	r := record.Request{Application: "shop", Key: "jwt.sub", Rung: record.RungBuiltin, Point: `request.header["Authorization"].jwt.payload["sub"]`}
+	for strength, want := range map[record.Strength]bool{record.StrengthSecret: true, record.StrengthClaimed: false} {
+		r.Strength = strength
+		if got := explanation(&r, nil, "gone"); got.Verified != want {
+			t.Errorf("%s: verified %v", strength, got.Verified)
+		}
+	}
+}
+
 func TestExplain(t *testing.T) {
 	f := newFixture(t)
 	path := "/api/v1/requests/" + f.requests[0].ID.String() + "/explain"
@@ -124,7 +134,9 @@ func TestJudgedBy(t *testing.T) {
 		{"Kept", f, 1, 4, ""},
 		{"NotUnderstood", f, 2, 0, "does not understand revision 2"},
 		{"NotKept", f, 9, 0, "revision 9 of the policy is not kept any more"},
+		{"File", f, record.FileRevision, 0, "a policy file judged it"},
 		{"FolderBuiltin", folder, 0, 0, ""},
+		{"FolderFile", folder, record.FileRevision, 0, "a policy file judged it"},
 		{"Folder", folder, 1, 0, "only a running server knows revision 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

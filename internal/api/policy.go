@@ -26,7 +26,8 @@ type PolicyKeeper interface {
 // PolicyConfig says where the policy is kept and what may be changed.
 type PolicyConfig struct {
 	Keeper PolicyKeeper
-	File   string // that is the truth, so that nothing can be changed here; empty: there is none
+	Check  policy.Check // tells problems and warnings of what the rooms compile; nil: there are none
+	File   string       // that is the truth, so that nothing can be changed here; empty: there is none
 	// AllowRemoteRouting lets callers change what policy.Guarded names.
 	AllowRemoteRouting bool
 }
@@ -65,11 +66,11 @@ func (a *API) policyOutput(r record.PolicyRevision) *policyOutput {
 	if a.policy.File != "" {
 		out.Body.Source, out.Body.File = record.PolicyFromFile, a.policy.File
 	}
-	parsed, err := policy.Parse("policy", []byte(r.Document))
+	parsed, warnings, err := policy.Examine("policy", []byte(r.Document), a.policy.Check)
 	if err != nil { // saved by a newer version
 		out.Body.Problems = problemsOf(err)
 	}
-	out.Body.Policy = parsed
+	out.Body.Policy, out.Body.Warnings = parsed, warnings
 	return out
 }
 

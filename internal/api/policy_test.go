@@ -303,3 +303,38 @@ func TestPolicyAway(t *testing.T) {
 		t.Error("the fault was not logged")
 	}
 }
+
+// TestPolicyWarnings: what is probably not meant is saved, and told wherever the
+// policy is; what the rooms cannot execute is refused with all else.
+func TestPolicyWarnings(t *testing.T) {
+	check := func(p *policy.Policy) ([]policy.Warning, error) {
+		switch {
+		case len(p.Masks) == 0:
+			return nil, nil
+		case p.Masks[0].Point == "nowhere":
+			return nil, p.Problem("masks[0].point", "no point")
+		}
+		return []policy.Warning{p.Warning("masks[0]", "rarely")}, nil
+	}
+	f := newFixture(t, func(c *Config) { c.Policy.Check = check })
+	put := func(document string) *http.Response {
+		return f.send("PUT", "/api/v1/policy", yamlType, document, "If-Match", "*")
+	}
+	p := refusalIn(t, put("version: 1\nmasks: [{point: nowhere}]\nextra: 1\n"), 422)
+	if len(p.Problems) != 2 || p.Problems[0].Field != "masks[0].point" || p.Problems[1].Field != "extra" {
+		t.Errorf("refused for %+v", p.Problems)
+	}
+	want := []policy.Warning{{Line: 2, Field: "masks[0]", Reason: "rarely"}}
+	warned := func(name string, r *http.Response) {
+		t.Helper()
+		if diff := cmp.Diff(want, savedIn(t, r).Warnings); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	warned("PUT", put("version: 1\nmasks: [{point: there}]\n"))
+	warned("GET", f.do("GET", "/api/v1/policy"))
+	if w := savedIn(t, put("version: 1\n")).Warnings; w != nil {
+		t.Errorf("warned of nothing: %+v", w)
+	}
+	warned("rollback", f.send("POST", "/api/v1/policy/rollback", "application/json", `{"revision":1}`, "If-Match", "*"))
+}

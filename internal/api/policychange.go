@@ -66,7 +66,7 @@ func (a *API) change(ctx context.Context, ifMatch string, edit record.PolicyEdit
 	if a.policy.File != "" {
 		return nil, huma.Error409Conflict(fmt.Sprintf("the policy is the file %s (--policy): change that; or start without --policy to change it here", a.policy.File))
 	}
-	wanted, err := policy.Parse("policy", []byte(edit.Document))
+	wanted, _, err := policy.Examine("policy", []byte(edit.Document), a.policy.Check)
 	if err != nil {
 		return nil, err
 	}

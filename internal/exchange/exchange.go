@@ -31,7 +31,10 @@ type Exchange struct {
 	Path    string // as it came on the wire: not decoded, without query
 	Query   string // as it came, without "?"
 	Header  http.Header
-	JA4     string // TLS fingerprint of the client; empty when the source cannot tell
+	JA4     string // TLS fingerprint of the client, see SetJA4; empty when the source cannot tell
+	// Fingerprint is what of the TLS fingerprint stays the same when a client
+	// resumes a TLS session or offers other protocols; it goes with JA4.
+	Fingerprint string
 
 	// Set by Begin.
 

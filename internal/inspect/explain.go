@@ -18,9 +18,9 @@ type Explanation struct {
 	Tried   []identity.Attempt
 
 	Operations []point.Operation // of GraphQL; several of a batch
-	// Arguments are those of the MCP message that Request.MCP tells of, in JSON, as
-	// they came and unmasked: they are shown, never kept.
-	Arguments []byte
+	// Arguments are those of the MCP messages that Request.MCP tells of, the first and
+	// the further ones, in JSON, as they came and unmasked: they are shown, never kept.
+	Arguments [][]byte
 }
 
 // Explain inspects x as Inspect does, and tells the ladder.
@@ -46,6 +46,7 @@ func (p *Pipeline) Explain(x *exchange.Exchange) (e Explanation, keep bool, err 
 	}
 	e.Tried = append(e.Tried, p.identity.Explain(&identity.Request{
 		Application: route.application, IP: e.Request.IP, Header: x.Header, Path: x.Path, Query: x.Query,
+		Fingerprint: route.rules.fingerprint(x),
 	})...)
 	return e, true, nil
 }
@@ -66,10 +67,11 @@ func (c *parameters) explainProtocols(x *exchange.Exchange, e *Explanation) {
 	if m == nil {
 		return
 	}
-	for i := range m.Messages {
-		if message := &m.Messages[i]; message.Side == point.Request && message.Method != "" {
-			e.Arguments = bytes.Clone(message.Arguments)
-			return
+	kept := messagesOf(m)
+	e.Arguments = make([][]byte, kept.n)
+	for i, place := range kept.places[:kept.n] {
+		if place != nobody {
+			e.Arguments[i] = bytes.Clone(m.Messages[place].Arguments)
 		}
 	}
 }
@@ -87,7 +89,7 @@ func (c *parameters) explain(x *exchange.Exchange, application string) (out []id
 		if !q.Group || !q.holds(application) {
 			continue
 		}
-		a := identity.Attempt{Name: q.Name, Point: q.point, Rung: record.RungOwn, Found: q.key(&result) != nil}
+		a := identity.Attempt{Name: q.Name, Point: q.point, Rung: record.RungOwn, Found: q.key(&result, verifier{}) != nil}
 		if a.Found {
 			return append(out, a)
 		}

@@ -1,7 +1,7 @@
 package inspect
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,7 +41,7 @@ type found struct {
 
 // find reads the exchange once for all parameters, chooses the first grouping key
 // with a value, and takes what is kept.
-func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string) (f found) {
+func (p *Pipeline) find(c *parameters, by verifier, x *exchange.Exchange, application string) (f found) {
 	server := c.server(x)
 	mcp, graphql := server != nil || point.MayBeMCP(x), point.MayBeGraphQL(x)
 	if !c.asks && !mcp && !graphql {
@@ -55,12 +55,7 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 	c.extractor.Request(x, result)
 	c.extractor.Response(x, result)
 	for _, n := range result.Notes {
-		switch n.Kind {
-		case point.LimitHit:
-			f.limited = true
-		default:
-			f.broken = true
-		}
+		f.broken = f.broken || n.Kind != point.LimitHit
 	}
 	for i := range c.list {
 		q := &c.list[i]
@@ -68,7 +63,7 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 			continue
 		}
 		if q.Group && f.own == nil {
-			if f.own = q.key(result); f.own == nil {
+			if f.own = q.key(result, by); f.own == nil {
 				f.tried++
 			}
 		}
@@ -78,14 +73,17 @@ func (p *Pipeline) find(c *parameters, x *exchange.Exchange, application string)
 		f.readGraphQL(c.extractor, x, result)
 	}
 	if mcp {
-		f.readMCP(c, x, result, server)
+		f.readMCP(c, by, x, result, server)
+	}
+	for _, n := range result.Notes { // those of the protocols too
+		f.limited = f.limited || n.Kind == point.LimitHit
 	}
 	return f
 }
 
 // key returns q as the grouping key of an exchange; nil when one of its points
 // has no value, or one over the limit.
-func (q *parameter) key(result *point.Result) *identity.Candidate {
+func (q *parameter) key(result *point.Result, by verifier) *identity.Candidate {
 	own := &identity.Candidate{Rung: record.RungOwn, Key: q.Name, Point: q.point, Strength: q.strength(nil)}
 	for _, place := range q.places {
 		v, ok := result.First(place)
@@ -96,6 +94,9 @@ func (q *parameter) key(result *point.Result) *identity.Candidate {
 		if q.strength(v.Text) == record.StrengthSecret {
 			own.Strength = record.StrengthSecret
 		}
+	}
+	if own.Strength == record.StrengthClaimed && q.verified(result, by) {
+		own.Strength = record.StrengthSecret
 	}
 	return own
 }
@@ -149,7 +150,8 @@ func (p *Pipeline) value(q *parameter, v point.Value, f *found) record.Value {
 		return record.Value{Name: q.Name, Value: p.identity.Digest(q.Name, v.Text), Hashed: true}
 	}
 	k := keeper{}
-	text := k.keep(string(bytes.ToValidUTF8(v.Text, []byte("\uFFFD"))), MaxContextValue, plainEscapes)
-	f.cut = f.cut || v.Cut || len(k.flags) > 0
+	text := k.keep(string(v.Text), MaxContextValue, plainEscapes)
+	f.cut = f.cut || v.Cut || slices.Contains(k.flags, record.FlagValueCut)
+	f.broken = f.broken || slices.Contains(k.flags, record.FlagMalformed)
 	return record.Value{Name: q.Name, Value: strings.Clone(text)}
 }

@@ -302,3 +302,25 @@ func BenchmarkInspectOwnKeys(b *testing.B) {
 		}
 	}
 }
+
+// TestContextValueCleaned: a value that was cleaned is malformed, as a path is;
+// cut is only what is not there any more.
+func TestContextValueCleaned(t *testing.T) {
+	p := testPipeline(t, `session: {parameters: [{name: note, point: 'request.header["X-Note"]'}]}`+"\n")
+	for _, c := range []struct {
+		value, kept string
+		flags       []record.Flag
+	}{
+		{"plain, caf\u00e9", "plain, caf\u00e9", nil},
+		{"a\x00b\x1b[2J", `a\x00b\x1B[2J`, []record.Flag{record.FlagMalformed}},
+		{"caf\xe9", `caf\xE9`, []record.Flag{record.FlagMalformed}},
+		{strings.Repeat("a", MaxContextValue+1), strings.Repeat("a", MaxContextValue), []record.Flag{record.FlagValueCut}},
+		{"\x01" + strings.Repeat("a", MaxContextValue), `\x01` + strings.Repeat("a", MaxContextValue-4), []record.Flag{record.FlagMalformed, record.FlagValueCut}},
+	} {
+		r := inspected(t, p, get("h", "/", "", "X-Note: "+c.value))
+		want := []record.Value{{Name: "note", Value: c.kept}}
+		if diff := cmp.Diff(want, r.Context) + cmp.Diff(c.flags, r.Flags); diff != "" {
+			t.Errorf("%.20q: %s", c.value, diff)
+		}
+	}
+}

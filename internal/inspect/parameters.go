@@ -61,7 +61,9 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 	for i := range p.Masks {
 		m := &p.Masks[i]
 		if m.Point == "" {
-			c.maskNames = append(c.maskNames, m.Pattern())
+			if pattern := m.Pattern(); pattern != nil {
+				c.maskNames = append(c.maskNames, pattern)
+			}
 			continue
 		}
 		at, err := point.Parse(m.Point)
@@ -108,6 +110,9 @@ func compileParameters(p *policy.Policy) (*parameters, error) {
 			problems = append(problems, p.Problem("session.parameters", "%v", err))
 		} else {
 			c.capture = c.extractor.Needs()
+			if len(p.JWKS) > 0 {
+				c.extractor = c.extractor.KeepingTokens()
+			}
 		}
 	}
 	return c, errors.Join(problems...)

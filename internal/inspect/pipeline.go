@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 
 	"sojourn/internal/exchange"
 	"sojourn/internal/geo"
 	"sojourn/internal/inspect/endpoint"
 	"sojourn/internal/inspect/identity"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
 )
@@ -34,6 +36,7 @@ type Config struct {
 	Revision uint64         // of Policy; 0 for the built-in one
 	Node     uint32         // of the request ids it gives; record.NodeBits wide
 	Geo      *geo.Reader    // tells where addresses are; nil: nothing is known
+	Keys     *jwks.Ring     // verifies tokens with the key sets of the policy; nil: claims stay claimed
 }
 
 // Pipeline inspects exchanges. It may be used by any number of goroutines.
@@ -43,6 +46,8 @@ type Pipeline struct {
 	endpoint *endpoint.Namer
 	ids      ids
 	geo      *geo.Reader
+	keys     *jwks.Ring
+	setting  sync.Mutex // of the policy
 }
 
 // New compiles a Pipeline.
@@ -57,7 +62,7 @@ func New(c Config) (*Pipeline, error) {
 	if c.Policy == nil {
 		c.Policy = policy.Default()
 	}
-	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node), geo: c.Geo}
+	p := &Pipeline{identity: identifier, endpoint: endpoint.New(), ids: newIDs(c.Node), geo: c.Geo, keys: c.Keys}
 	if err := p.SetPolicy(c.Policy, c.Revision); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,9 @@ func (p *Pipeline) SetPolicy(pol *policy.Policy, revision uint64) error {
 	if err != nil {
 		return err
 	}
+	p.setting.Lock()
+	defer p.setting.Unlock()
+	rules.keys = p.keys.Use(pol.JWKS)
 	p.rules.Store(rules)
 	return nil
 }
@@ -102,7 +110,8 @@ func (p *Pipeline) Excluded(x *exchange.Exchange) bool {
 
 // Inspect makes the request that is kept of x; keep is false when the policy
 // leaves it out. A panic on the way comes back as a *PanicError. It does not
-// change x, except that it begins it where nobody has, and names its client.
+// change x, except that it begins it where nobody has, and names its client and the
+// client's JA4.
 func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -117,11 +126,16 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 
 	ip := route.rules.clientAddress(x)
 	x.Client = ip // for points that ask for it
-	found := p.find(route.rules.parameters, x, route.application)
+	route.rules.setJA4(x)
+	by := verifier{keys: route.rules.keys, at: x.Started}
+	found := p.find(route.rules.parameters, by, x, route.application)
 	who := p.identity.Identify(&identity.Request{
 		Application: route.application, IP: ip, Header: x.Header, Path: x.Path, Query: x.Query,
-		First: found.own, Tried: found.tried,
+		Fingerprint: route.rules.fingerprint(x), First: found.own, Tried: found.tried,
 	})
+	if who.Token != "" {
+		who.Strength = by.strength(who.Token)
+	}
 	k := keeper{flags: x.Flags}
 	host := k.keep(normalHost(x.Host, x.Scheme), MaxHost, plainEscapes)
 	path := maskPath(route.rules.parameters.maskSegments(x.Path), who.Secret)
@@ -138,6 +152,7 @@ func (p *Pipeline) Inspect(x *exchange.Exchange) (r record.Request, keep bool, e
 		Endpoint:    found.endpointOf(p.endpoint.Name(host, x.Path, path, x.Status), x.Method),
 		Status:      x.Status, RequestBytes: x.RequestBytes, ResponseBytes: x.ResponseBytes,
 		IP: ip, UserAgent: k.keep(maskAgent(first(x.Header, "User-Agent"), who.Secret), MaxUserAgent, plainEscapes),
+		JA4: k.keep(x.JA4, exchange.JA4Bytes, plainEscapes),
 		Key: who.Key, Point: who.Point, Rung: who.Rung, Strength: who.Strength, Tried: who.Tried,
 		Accepted: x.Status != 0 && x.Status != http.StatusUnauthorized && x.Status != http.StatusForbidden,
 		User:     found.user, Role: found.role, Context: found.context, Operation: found.operation, MCP: found.mcp,

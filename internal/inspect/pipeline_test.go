@@ -227,7 +227,6 @@ func TestSetPolicy(t *testing.T) {
 // TestSetPolicyRefuses: a policy that cannot be executed changes nothing.
 func TestSetPolicyRefuses(t *testing.T) {
 	for _, doc := range []string{
-		"session: {fingerprint: true}", "jwks: keys.json", // PENDING: until they are executed
 		"session: {parameters: [{name: a, point: request.nothing}]}",
 		`session: {parameters: [{name: a, point: 'response.query["a"]'}]}`,
 		`session: {parameters: [{name: PHPSESSID, group: true, point: 'request.header["X"]'}]}`,

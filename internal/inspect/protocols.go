@@ -108,7 +108,7 @@ func (f *found) readGraphQL(e *point.Extractor, x *exchange.Exchange, result *po
 
 // readMCP takes what is kept of an MCP exchange, and the candidates of the MCP
 // rung in their order.
-func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Result, server *mcpServer) {
+func (f *found) readMCP(c *parameters, by verifier, x *exchange.Exchange, result *point.Result, server *mcpServer) {
 	m := c.extractor.MCP(x, result)
 	if m == nil || m.Generation == "" && server == nil {
 		return
@@ -119,15 +119,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 		Server: text(normalHost(x.Host, x.Scheme) + maskPath(c.maskSegments(x.Path), "")), Generation: string(m.Generation), Trace: m.TraceID,
 		Client: text(strings.TrimSpace(m.ClientName + " " + m.ClientVersion)),
 	}
-	for i := range m.Messages {
-		message := &m.Messages[i]
-		if message.Side == point.Request && f.mcp.Method == "" && message.Method != "" {
-			f.mcp.Method, f.mcp.Name = text(message.Method), text(maskName(message.Name, c))
-		}
-		if message.Kind == point.MCPError && f.mcp.Error == 0 {
-			f.mcp.Error = message.Code
-		}
-	}
+	f.keepMessages(m, c, text)
 	f.cut = f.cut || len(k.flags) > 0
 	for i, s := range m.Smuggling {
 		f.findings = append(f.findings, record.Finding{
@@ -140,7 +132,7 @@ func (f *found) readMCP(c *parameters, x *exchange.Exchange, result *point.Resul
 		f.role = cmp.Or(f.role, textOf(server.role, result))
 	}
 	if f.own == nil {
-		f.climbMCP(m, x, result, server)
+		f.climbMCP(m, by, x, result, server)
 	}
 }
 
@@ -168,9 +160,9 @@ func maskDetail(detail string) string {
 
 // climbMCP tries the MCP rung: the server's configured point, the session id of
 // the generation that has one, the OAuth subject with its client, the trace id.
-func (f *found) climbMCP(m *point.MCP, x *exchange.Exchange, result *point.Result, server *mcpServer) {
+func (f *found) climbMCP(m *point.MCP, by verifier, x *exchange.Exchange, result *point.Result, server *mcpServer) {
 	if server != nil && server.session != nil {
-		if f.own = server.session.key(result); f.own != nil {
+		if f.own = server.session.key(result, by); f.own != nil {
 			f.own.Rung = record.RungMCP
 			return
 		}
@@ -187,11 +179,12 @@ func (f *found) climbMCP(m *point.MCP, x *exchange.Exchange, result *point.Resul
 	}
 	f.tried++
 	var claims [4]string
-	point.ReadJWT(first(x.Header, "Authorization"), []string{"iss", "sub", "client_id", "azp"}, claims[:])
+	token := point.Token(first(x.Header, "Authorization"))
+	point.ReadJWT(token, []string{"iss", "sub", "client_id", "azp"}, claims[:])
 	if client := cmp.Or(claims[2], claims[3]); claims[1] != "" && client != "" {
 		f.own = &identity.Candidate{Rung: record.RungMCP, Key: mcpSubjectKey,
 			Point: `request.header["Authorization"].jwt.payload["sub"] + request.header["Authorization"].jwt.payload["client_id"]`,
-			Parts: []string{claims[0], claims[1], client}, Strength: record.StrengthClaimed}
+			Parts: []string{claims[0], claims[1], client}, Strength: by.strength(token)}
 		return
 	}
 	f.tried++

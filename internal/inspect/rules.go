@@ -1,29 +1,32 @@
 package inspect
 
 import (
-	"errors"
 	"net/netip"
 	"net/textproto"
 	"slices"
 	"strings"
 
 	"sojourn/internal/exchange"
+	"sojourn/internal/inspect/jwks"
 	"sojourn/internal/policy"
 )
 
 // rules are a policy, compiled. They do not change; a new policy makes new ones.
 type rules struct {
-	revision   uint64
-	matcher    *policy.Matcher
-	watched    *policy.Matcher   // of the applications that are not off, whatever the path
-	routes     map[string]*route // by application
-	rest       *route            // what no application matches
-	left       *route            // what an exclude leaves out
-	exclude    []policy.Exclude  // hosts in lower case, methods in upper case
-	keepQuery  policy.KeepQuery
-	parameters *parameters
-	header     string // of client addresses, canonical; empty: none is read
-	trusted    []netip.Prefix
+	revision     uint64
+	matcher      *policy.Matcher
+	watched      *policy.Matcher   // of the applications that are not off, whatever the path
+	routes       map[string]*route // by application
+	rest         *route            // what no application matches
+	left         *route            // what an exclude leaves out
+	exclude      []policy.Exclude  // hosts in lower case, methods in upper case
+	keepQuery    policy.KeepQuery
+	parameters   *parameters
+	header       string // of client addresses, canonical; empty: none is read
+	trusted      []netip.Prefix
+	ja4Header    string    // in which trusted proxies tell the client's JA4, canonical; empty: none is read
+	fingerprints bool      // the TLS fingerprint joins the network rung
+	keys         *jwks.Set // that the policy trusts; nil: none
 }
 
 // route is what an exchange keeps of the rules from its begin to its end.
@@ -35,33 +38,19 @@ type route struct {
 	recorded    *route // of an application that is off: the same one, recorded
 }
 
-// Check tells what of p cannot be executed: an error that joins a *policy.Error
-// for each problem.
-func Check(p *policy.Policy) error {
-	_, err := compileRules(p, 0)
-	return err
-}
-
-// pending are the parts of a policy that this version reads and cannot execute.
-// PENDING: remove each line here with the step that executes its part.
-func pending(p *policy.Policy) (problems []error) {
-	for _, part := range []struct {
-		field string
-		used  bool
-	}{
-		{"session.fingerprint", p.Session.Fingerprint},
-		{"jwks", len(p.JWKS) > 0},
-	} {
-		if part.used {
-			problems = append(problems, p.Problem(part.field, "this version reads the %s part of a policy but cannot execute it yet: leave it out", part.field))
-		}
+// Check tells what of p cannot be executed, as an error that joins a
+// *policy.Error for each problem; else what of it is probably not meant. It is a
+// policy.Check.
+func Check(p *policy.Policy) ([]policy.Warning, error) {
+	if _, err := compileRules(p, 0); err != nil {
+		return nil, err
 	}
-	return problems
+	return policy.SortWarnings(append(p.Warnings(), warnings(p)...)), nil
 }
 
 func compileRules(p *policy.Policy, revision uint64) (*rules, error) {
 	parameters, err := compileParameters(p)
-	if err := errors.Join(append(pending(p), err)...); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	r := &rules{
@@ -69,6 +58,7 @@ func compileRules(p *policy.Policy, revision uint64) (*rules, error) {
 		revision:   revision, matcher: policy.NewMatcher(p.Applications), routes: map[string]*route{},
 		keepQuery: p.Capture.KeepQuery,
 		header:    textproto.CanonicalMIMEHeaderKey(p.ClientAddress.Header), trusted: p.ClientAddress.TrustedProxies,
+		ja4Header: textproto.CanonicalMIMEHeaderKey(p.ClientAddress.FingerprintHeader), fingerprints: p.Session.Fingerprint,
 	}
 	var watched []policy.Application
 	for _, a := range p.Applications {

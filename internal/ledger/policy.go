@@ -30,13 +30,13 @@ const (
 // any number of goroutines.
 type Policies struct {
 	kv     *bus.KV
-	check  func(*policy.Policy) error
+	check  policy.Check
 	logger *slog.Logger
 }
 
 // NewPolicies returns the policies on the bus. check tells what of a policy
-// cannot be executed; its errors join one *policy.Error for each problem.
-func NewPolicies(conn *bus.Conn, check func(*policy.Policy) error, logger *slog.Logger) *Policies {
+// cannot be executed; its warnings are for those who save one.
+func NewPolicies(conn *bus.Conn, check policy.Check, logger *slog.Logger) *Policies {
 	return &Policies{check: check, logger: logger, kv: conn.KV(bus.KVConfig{
 		Name: policyMap, History: MaxPolicyRevisions, MaxValue: maxPolicyValue,
 		// Room for one more: a new value is stored before the oldest goes.
@@ -108,11 +108,7 @@ func (p *Policies) Put(ctx context.Context, expected uint64, document, author, c
 		return record.PolicyRevision{}, &policy.Error{File: "change", Field: "comment", Problem: fmt.Sprintf(
 			"an author has at most %d bytes and a comment %d", MaxAuthor, MaxComment)}
 	}
-	parsed, err := policy.Parse("policy", []byte(document))
-	if err == nil {
-		err = p.check(parsed)
-	}
-	if err != nil {
+	if _, _, err := policy.Examine("policy", []byte(document), p.check); err != nil {
 		return record.PolicyRevision{}, err
 	}
 	value, err := json.Marshal(storedPolicy{[]byte(document), author, comment})
@@ -159,10 +155,7 @@ func (p *Policies) Watch(ctx context.Context, deliver func(revision uint64, pol 
 		r, err := revisionOf(e)
 		if err == nil {
 			var parsed *policy.Policy
-			if parsed, err = policy.Parse("policy", []byte(r.Document)); err == nil {
-				err = p.check(parsed)
-			}
-			if err == nil {
+			if parsed, _, err = policy.Examine("policy", []byte(r.Document), p.check); err == nil {
 				deliver(e.Revision, parsed)
 				return
 			}

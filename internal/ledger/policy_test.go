@@ -43,11 +43,11 @@ func connect(t *testing.T, s *bus.Server) *bus.Conn {
 }
 
 // noMasks is a check as a room would make it.
-func noMasks(p *policy.Policy) error {
+func noMasks(p *policy.Policy) ([]policy.Warning, error) {
 	if len(p.Masks) > 0 {
-		return p.Problem("masks", "not executed here")
+		return nil, p.Problem("masks", "not executed here")
 	}
-	return nil
+	return nil, nil
 }
 
 func openPolicies(t *testing.T) *Policies {
@@ -211,7 +211,7 @@ func TestWatch(t *testing.T) {
 	put(t, p, 0, document("a"))
 	expect(delivery{1, "a"})
 
-	newer := NewPolicies(connect(t, server), func(*policy.Policy) error { return nil }, quiet)
+	newer := NewPolicies(connect(t, server), func(*policy.Policy) ([]policy.Warning, error) { return nil, nil }, quiet)
 	put(t, newer, 1, "version: 1\nmasks: [{name: x}]\n") // executed by newer nodes alone
 	if _, err := p.kv.Put(t.Context(), policyKey, []byte("\x00 of a newer version"), 2); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"encoding"
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -12,8 +14,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// maxProblems is how many problems of one document are told.
-const maxProblems = 20
+const (
+	// maxProblems is how many problems of one document are told: the first ones.
+	maxProblems = 20
+	// maxFound is how many are looked for, as they are not found in their order.
+	maxFound = 1000
+)
 
 // Error is one problem of a document.
 type Error struct {
@@ -41,13 +47,42 @@ func (e *Error) Error() string {
 type decoder struct {
 	file     string
 	lines    map[string]int // by field
-	problems []error
+	problems []*Error
+	unread   int // how many of problems were there before validation
 }
 
 func (d *decoder) problem(field string, format string, args ...any) {
-	if len(d.problems) < maxProblems {
+	if len(d.problems) < maxFound && !d.follows(field) {
 		d.problems = append(d.problems, &Error{d.file, d.line(field), field, fmt.Sprintf(format, args...)})
 	}
+}
+
+// follows reports that a problem of a field may only follow from one that it, or
+// a part of it, could not be read.
+func (d *decoder) follows(field string) bool {
+	return slices.ContainsFunc(d.problems[:d.unread], func(e *Error) bool { return within(e.Field, field) || within(field, e.Field) })
+}
+
+// unreadable reports that a field could not be read, so that its value says nothing.
+func (d *decoder) unreadable(field string) bool {
+	return slices.ContainsFunc(d.problems[:d.unread], func(e *Error) bool { return e.Field == field })
+}
+
+// within reports that a field is another, or a part of it.
+func within(field, other string) bool {
+	rest, ok := strings.CutPrefix(field, other)
+	return ok && (rest == "" || other == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// told returns the first problems in the order of the document; nil when there
+// are none.
+func told(problems []*Error) error {
+	slices.SortStableFunc(problems, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	var out []error
+	for _, e := range problems[:min(len(problems), maxProblems)] {
+		out = append(out, e)
+	}
+	return errors.Join(out...)
 }
 
 // line returns the line of a field, or of the nearest one that holds it.

@@ -128,7 +128,7 @@ func Guarded(a, b *Policy) []string {
 	if !reflect.DeepEqual(routing(a), routing(b)) {
 		parts = append(parts, "applications (hosts, paths and upstreams, while one of them has an upstream)")
 	}
-	if !slices.Equal(a.ClientAddress.TrustedProxies, b.ClientAddress.TrustedProxies) || a.ClientAddress.Header != b.ClientAddress.Header {
+	if !slices.Equal(a.ClientAddress.TrustedProxies, b.ClientAddress.TrustedProxies) || a.ClientAddress.Header != b.ClientAddress.Header || a.ClientAddress.FingerprintHeader != b.ClientAddress.FingerprintHeader {
 		parts = append(parts, "client_address")
 	}
 	if a.Retention != b.Retention {

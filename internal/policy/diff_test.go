@@ -65,6 +65,7 @@ func TestGuarded(t *testing.T) {
 	f("applications: [{name: a, upstream: 'http://a.test'}]", "applications: [{name: a, upstream: 'http://a.test'}, {name: b, paths: [/b]}]", 1)
 	f("applications: [{name: a, upstream: 'http://a.test'}]", "", 1)
 	f("", "client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}", 1)
+	f("client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}", "client_address: {header: X-Real-Ip, fingerprint_header: X-JA4, trusted_proxies: [10.0.0.0/8]}", 1)
 	f("retention: {days: 7}", "retention: {days: 1}\nclient_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}\napplications: [{name: a, upstream: 'http://a.test'}]", 3)
 }
 
@@ -84,7 +85,7 @@ func TestProblems(t *testing.T) {
 	if len(got) != 2 || got[0].Line != 2 || got[1].Field != "y" {
 		t.Errorf("got %v", got)
 	}
-	_, err = Load("testdata/nowhere.yml")
+	_, _, err = Load("testdata/nowhere.yml", nil)
 	if got := Problems(err); len(got) != 1 || got[0].Problem != err.Error() {
 		t.Errorf("got %v", got)
 	}

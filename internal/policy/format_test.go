@@ -17,7 +17,7 @@ var equal = cmp.Options{
 }
 
 func TestFormat(t *testing.T) {
-	p, err := Load("testdata/session.good.yml")
+	p, _, err := Load("testdata/session.good.yml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestFormat(t *testing.T) {
 
 func TestFormatParses(t *testing.T) {
 	for _, file := range fixtures(t, "good") {
-		p, err := Load(file)
+		p, _, err := Load(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

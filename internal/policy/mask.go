@@ -21,13 +21,17 @@ type Mask struct {
 	Name  string `yaml:"name" json:"name,omitempty"` // RE2, found anywhere in the name
 }
 
-// Pattern returns Name compiled; nil when the mask has a point. A validated
-// policy holds only expressions that compile.
+// Pattern returns Name compiled; nil when the mask has a point, or an expression
+// that validation refuses.
 func (m *Mask) Pattern() *regexp.Regexp {
-	if m.Name == "" {
+	if m.Name == "" || len(m.Name) > maxPattern {
 		return nil
 	}
-	return regexp.MustCompile(m.Name)
+	pattern, err := regexp.Compile(m.Name)
+	if err != nil {
+		return nil
+	}
+	return pattern
 }
 
 func validateMasks(d *decoder, masks []Mask, parameters []Parameter) {

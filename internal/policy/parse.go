@@ -27,13 +27,13 @@ func Default() *Policy {
 	return p
 }
 
-// Load reads and validates a file.
-func Load(path string) (*Policy, error) {
+// Load reads a file and does what Examine does.
+func Load(path string, check Check) (*Policy, []Warning, error) {
 	doc, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the policy (--policy): %w", err)
+		return nil, nil, fmt.Errorf("reading the policy (--policy): %w", err)
 	}
-	return Parse(path, doc)
+	return Examine(path, doc, check)
 }
 
 // Problems takes an error of Parse apart: one *Error for each problem, in the
@@ -54,31 +54,66 @@ func Problems(err error) []*Error {
 }
 
 // Parse reads and validates a document in strict YAML. name stands for the file
-// in errors; the error joins one *Error for each problem found. Fields that are
-// left out have their defaults in the result.
+// in errors; the error joins one *Error for each problem found, in the order of
+// their lines. Fields that are left out have their defaults in the result.
 func Parse(name string, doc []byte) (*Policy, error) {
+	p, _, err := Examine(name, doc, nil)
+	return p, err
+}
+
+// Check tells what of a policy a room cannot execute, as an error that joins one
+// *Error for each problem, and else what is probably not meant. For a policy that
+// is not valid, to tell all problems at once, its warnings do not count.
+type Check func(*Policy) ([]Warning, error)
+
+// Examine does what Parse does, and tells the problems and warnings of check with
+// its own. check may be nil.
+func Examine(name string, doc []byte, check Check) (*Policy, []Warning, error) {
 	if len(doc) > MaxDocument {
-		return nil, &Error{File: name, Problem: fmt.Sprintf("%d bytes is too large for a policy: at most %d", len(doc), MaxDocument)}
+		return nil, nil, &Error{File: name, Problem: fmt.Sprintf("%d bytes is too large for a policy: at most %d", len(doc), MaxDocument)}
 	}
 	if !utf8.Valid(doc) {
-		return nil, &Error{File: name, Problem: "is not text in UTF-8: save it in that encoding"}
+		return nil, nil, &Error{File: name, Problem: "is not text in UTF-8: save it in that encoding"}
 	}
 	root, err := parseYAML(name, doc)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d := decoder{file: name, lines: map[string]int{}}
 	p := new(Policy)
 	d.decode(root, "", reflect.ValueOf(p).Elem())
-	if len(d.problems) == 0 {
-		p.setDefaults()
-		p.validate(&d)
+	d.unread = len(d.problems)
+	p.setDefaults()
+	p.validate(&d)
+	p.from = origin{name, d.lines}
+	var warnings []Warning
+	if check != nil && p.bounded() {
+		var refused error
+		warnings, refused = check(p)
+		d.add(refused)
 	}
 	if len(d.problems) > 0 {
-		return nil, errors.Join(d.problems...)
+		return nil, nil, told(d.problems)
 	}
-	p.from = origin{name, d.lines}
-	return p, nil
+	return p, warnings, nil
+}
+
+// bounded reports that the lists of p, which rooms compile, are not over their limits.
+func (p *Policy) bounded() bool {
+	return len(p.Session.Parameters) <= MaxParameters && len(p.Masks) <= MaxMasks && len(p.MCP) <= MaxMCPServers
+}
+
+// add takes in problems that were found elsewhere, of fields that had none so far.
+func (d *decoder) add(err error) {
+	if err == nil {
+		return
+	}
+	d.unread = len(d.problems)
+	for _, e := range Problems(err) {
+		if len(d.problems) < maxFound && !d.unreadable(e.Field) {
+			d.problems = append(d.problems, e)
+		}
+	}
 }
 
 // parseYAML returns the body of the one document in doc; nil when it is empty.

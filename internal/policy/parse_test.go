@@ -12,7 +12,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	got, err := Load("testdata/full.good.yml")
+	got, _, err := Load("testdata/full.good.yml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 
 func TestParseGood(t *testing.T) {
 	for _, file := range fixtures(t, "good") {
-		if _, err := Load(file); err != nil {
+		if _, _, err := Load(file, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -108,7 +108,7 @@ func TestParseBounds(t *testing.T) {
 }
 
 func TestLoadMissing(t *testing.T) {
-	if _, err := Load("testdata/nowhere.yml"); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "--policy") {
+	if _, _, err := Load("testdata/nowhere.yml", nil); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "--policy") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -113,9 +113,14 @@ const (
 // ClientAddress says how the client's address is found behind proxies: the
 // rightmost address in Header that is not itself a trusted proxy, and only when
 // the connection came from one. No other header is ever read.
+//
+// FingerprintHeader is where a trusted proxy that terminates TLS writes the JA4 of
+// the client, such as X-JA4. It counts only when the connection came from one, and
+// Sojourn has no TLS handshake of its own to look at.
 type ClientAddress struct {
-	Header         string         `yaml:"header" json:"header,omitempty"` // empty: the connection's address
-	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" json:"trusted_proxies,omitempty"`
+	Header            string         `yaml:"header" json:"header,omitempty"`                         // empty: the connection's address
+	FingerprintHeader string         `yaml:"fingerprint_header" json:"fingerprint_header,omitempty"` // empty: none is read
+	TrustedProxies    []netip.Prefix `yaml:"trusted_proxies" json:"trusted_proxies,omitempty"`
 }
 
 // Retention is how long days are kept.

@@ -123,8 +123,9 @@ func (p *Parameter) validate(d *decoder, at string, apps []Application) {
 	for i, name := range p.Applications {
 		at := at + ".applications[" + strconv.Itoa(i) + "]"
 		known := func(a Application) bool { return a.Name == name }
+		unnamed := func(a Application) bool { return a.Name == "" } // it may be that one
 		switch {
-		case name != DefaultApplication && !slices.ContainsFunc(apps, known):
+		case name != DefaultApplication && !slices.ContainsFunc(apps, known) && !d.unreadable("applications") && !slices.ContainsFunc(apps, unnamed):
 			d.problem(at, "there is no application %q: name one of the document, or %s", name, DefaultApplication)
 		case slices.Contains(p.Applications[:i], name):
 			d.problem(at, "%q is listed twice", name)
@@ -136,6 +137,7 @@ func (p *Parameter) validatePoints(d *decoder, at string) {
 	switch {
 	case p.Point != "" && len(p.Points) > 0:
 		d.problem(at+".points", "a parameter has a point or points, not both")
+	case d.unreadable(at + ".points"):
 	case p.Point == "" && len(p.Points) == 0:
 		d.problem(at+".point", `missing: say where the value is, such as request.header["X-User-Id"]`)
 	case len(p.Points) > MaxPoints:

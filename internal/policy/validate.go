@@ -121,7 +121,11 @@ func (c *ClientAddress) validate(d *decoder) {
 		d.problem("client_address.header", "%q is not the name of a header: write one such as X-Forwarded-For", c.Header)
 	case c.Header != "" && len(c.TrustedProxies) == 0:
 		d.problem("client_address.trusted_proxies", "missing: anyone can send %s, so name the networks whose word counts, such as 10.0.0.0/8", c.Header)
-	case c.Header == "" && len(c.TrustedProxies) > 0:
+	case c.FingerprintHeader != "" && !tokenForm.MatchString(c.FingerprintHeader):
+		d.problem("client_address.fingerprint_header", "%q is not the name of a header: write one such as X-JA4", c.FingerprintHeader)
+	case c.FingerprintHeader != "" && len(c.TrustedProxies) == 0:
+		d.problem("client_address.trusted_proxies", "missing: anyone can send %s, so name the networks whose word counts, such as 10.0.0.0/8", c.FingerprintHeader)
+	case c.Header+c.FingerprintHeader == "" && len(c.TrustedProxies) > 0:
 		d.problem("client_address.header", "missing: name the header that the trusted proxies write, such as X-Forwarded-For")
 	}
 	for i, prefix := range c.TrustedProxies {

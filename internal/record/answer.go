@@ -25,11 +25,12 @@ type RequestDetail struct {
 type Explanation struct {
 	Request  RequestID `json:"request"`
 	Session  SessionID `json:"session"`
-	Revision uint64    `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+	Revision uint64    `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold"`
 	Rung     Rung      `json:"rung" enum:"own,mcp,builtin,network" doc:"How the request found its session"`
 	Key      string    `json:"key" doc:"Name of the grouping key that won" example:"PHPSESSID"`
 	Point    string    `json:"point" doc:"Where its value was found" example:"request.cookie[\"PHPSESSID\"]"`
 	Strength Strength  `json:"strength" enum:"secret,claimed,network" doc:"How hard the grouping value is to forge"`
+	Verified bool      `json:"verified" doc:"Whether it is a claim of a token that a key of the policy's jwks signed"`
 	Accepted bool      `json:"accepted" doc:"Whether the upstream accepted it: a status other than 401 and 403"`
 	Tried    []Attempt `json:"tried" nullable:"false" doc:"The keys in the order they were tried; the last one won"`
 	Unlisted int       `json:"unlisted" doc:"How many keys more were tried in vain before the one that won: those of the built-in set or, where the note says that the policy is not known, of any rung"`

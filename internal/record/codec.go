@@ -72,6 +72,13 @@ const (
 	mcpGeneration = 5
 	mcpTrace      = 6
 	mcpError      = 7 // zigzag: JSON-RPC error codes are mostly negative
+	mcpMore       = 8
+
+	moreMethod = 1
+	moreName   = 2
+	moreTrace  = 3
+	moreFrom   = 4
+	moreError  = 5 // zigzag
 )
 
 // AppendBatch appends the wire form of r, as one member of a batch, to b. Wire
@@ -190,6 +197,19 @@ func appendMCP(b []byte, m *MCP) []byte {
 		b = appendText(b, mcpServer+protowire.Number(i), text)
 	}
 	b = protowire.AppendTag(b, mcpError, protowire.VarintType)
+	b = protowire.AppendVarint(b, protowire.EncodeZigZag(int64(m.Error)))
+	for i := range m.More {
+		b = protowire.AppendTag(b, mcpMore, protowire.BytesType)
+		b = protowire.AppendBytes(b, appendMore(nil, &m.More[i]))
+	}
+	return b
+}
+
+func appendMore(b []byte, m *MCPMessage) []byte {
+	for i, text := range [...]string{m.Method, m.Name, m.Trace, m.From} {
+		b = appendText(b, moreMethod+protowire.Number(i), text)
+	}
+	b = protowire.AppendTag(b, moreError, protowire.VarintType)
 	return protowire.AppendVarint(b, protowire.EncodeZigZag(int64(m.Error)))
 }
 
@@ -343,6 +363,27 @@ func decodeMCP(b []byte, m *MCP) error {
 		case mcpTrace:
 			m.Trace = text(raw)
 		case mcpError:
+			m.Error = int(protowire.DecodeZigZag(v))
+		case mcpMore:
+			m.More = append(m.More, MCPMessage{})
+			return decodeMore(raw, &m.More[len(m.More)-1])
+		}
+		return nil
+	})
+}
+
+func decodeMore(b []byte, m *MCPMessage) error {
+	return eachField(b, func(num protowire.Number, v uint64, raw []byte) error {
+		switch num {
+		case moreMethod:
+			m.Method = text(raw)
+		case moreName:
+			m.Name = text(raw)
+		case moreTrace:
+			m.Trace = text(raw)
+		case moreFrom:
+			m.From = text(raw)
+		case moreError:
 			m.Error = int(protowire.DecodeZigZag(v))
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +26,8 @@ func filled(t testing.TB) Request {
 		Key: "PHPSESSID", Point: `request.cookie["PHPSESSID"]`, Rung: RungBuiltin, Strength: StrengthSecret,
 		Country: "DE", Network: "Hetzner", Anonymity: "hosting", JA4: "t13d1516h2_8daaf6152771_b186095e22b6",
 		User: "maria", Role: "buyer", Operation: "query getUser",
-		MCP:      &MCP{"crm.example.com/mcp", "tools/call", "get_opportunity", "claude-code 2.1", "2025-11-25", "4bf92f3577b34da6", -32602},
+		MCP: &MCP{"crm.example.com/mcp", "tools/call", "get_opportunity", "claude-code 2.1", "2025-11-25", "4bf92f3577b34da6", -32602,
+			[]MCPMessage{{"tools/call", "search", "0af7651916cd43dd", -32601, FromClient}, {Method: "notifications/progress", From: FromServer}}},
 		Context:  []Value{{"username", "maria", false}, {"card", "9f86d081884c7d65", true}},
 		Accepted: true, Tried: 3, Flags: []Flag{FlagValueCut, FlagClientGone}, Revision: 9,
 	}
@@ -82,6 +84,20 @@ func TestBatchUnknownField(t *testing.T) {
 		t.Fatalf("got %d requests, %v", len(got), err)
 	}
 	if d := cmp.Diff(r, got[0], opts); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestBatchOfEarlierVersions reads what was written before a message had others
+// beside it.
+func TestBatchOfEarlierVersions(t *testing.T) {
+	b := []byte("\nC\b\x05\"\x10" + strings.Repeat("\x00", 16) + "*\x10" + strings.Repeat("\x00", 16) +
+		"\x9a\x02\x1a\n\x05a/mcp\x12\ntools/call\x1a\x01x8\xb3\xfd\x03")
+	got, err := DecodeBatch(b)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("got %d requests, %v", len(got), err)
+	}
+	if d := cmp.Diff(&MCP{Server: "a/mcp", Method: "tools/call", Name: "x", Error: -32602}, got[0].MCP); d != "" {
 		t.Error(d)
 	}
 }

@@ -2,6 +2,12 @@ package record
 
 import "strconv"
 
+// FileRevision stands for a policy file that the history does not hold: one that
+// an import was given, or that a node began with before it was saved. It is the
+// largest integer that every reader of JSON holds exactly (RFC 8259 §6), which no
+// history reaches.
+const FileRevision = 1<<53 - 1
+
 // PolicyRevision is the policy as somebody saved it. Its document is kept as it
 // was written, comments and all.
 type PolicyRevision struct {
@@ -28,6 +34,7 @@ type PolicyInForce struct {
 	Source   PolicySource    `json:"source" enum:"file,api" doc:"Where it is changed: in a file, or over this API"`
 	File     string          `json:"file,omitempty" doc:"The file, on the machine of the hub"`
 	Problems []PolicyProblem `json:"problems,omitempty" nullable:"false" doc:"Why this version does not understand it; absent when it does"`
+	Warnings []PolicyWarning `json:"warnings,omitempty" nullable:"false" doc:"What of it can never match, or matches more than it seems to"`
 }
 
 // PolicyHistory is what GET /api/v1/policy/revisions answers.
@@ -70,13 +77,24 @@ type PolicyProblem struct {
 	Problem string `json:"problem" doc:"What is wrong, and what could stand there"`
 }
 
-func (p PolicyProblem) String() string {
-	text := p.Problem
-	if p.Field != "" {
-		text = p.Field + ": " + text
+func (p PolicyProblem) String() string { return inDocument(p.Line, p.Field, p.Problem) }
+
+// PolicyWarning is one thing of a valid document that is probably not meant: a
+// part of it never matches, or matches everything.
+type PolicyWarning struct {
+	Line   int    `json:"line,omitempty" doc:"Counts from 1; absent when it is nowhere in particular"`
+	Field  string `json:"field,omitempty" doc:"Such as session.parameters[0]"`
+	Reason string `json:"reason" doc:"What will not be as it seems, and why"`
+}
+
+func (w PolicyWarning) String() string { return inDocument(w.Line, w.Field, w.Reason) }
+
+func inDocument(line int, field, text string) string {
+	if field != "" {
+		text = field + ": " + text
 	}
-	if p.Line > 0 {
-		text = "line " + strconv.Itoa(p.Line) + ": " + text
+	if line > 0 {
+		text = "line " + strconv.Itoa(line) + ": " + text
 	}
 	return text
 }

@@ -35,10 +35,10 @@ type Request struct {
 	Accepted      bool       `json:"accepted" doc:"Whether the upstream accepted it: a status other than 401 and 403"`
 	Tried         int        `json:"tried" doc:"How many keys were tried before the one that won"`
 	Operation     string     `json:"graphql_operation,omitempty" doc:"GraphQL operation" example:"query getUser"`
-	MCP           *MCP       `json:"mcp,omitempty" doc:"The MCP message, when it is one"`
+	MCP           *MCP       `json:"mcp,omitempty" doc:"What it says in MCP: its first message, and the further ones"`
 	Context       []Value    `json:"context,omitempty" doc:"Values of the policy's context parameters, in its order"`
 	Flags         []Flag     `json:"flags,omitempty" doc:"What was cut, malformed or unusual about it"`
-	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy"`
+	Revision      uint64     `json:"revision" doc:"Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold, such as that of an import"`
 
 	// Findings are what inspection found about it at once. They travel with it and
 	// are stored as rows of their own; a request that is read has none here.
@@ -50,18 +50,6 @@ type Value struct {
 	Name   string `json:"name" example:"username"`
 	Value  string `json:"value" doc:"The value, or its keyed digest when hashed"`
 	Hashed bool   `json:"hashed" doc:"Whether the value is a keyed digest"`
-}
-
-// MCP is what is kept of a message of the Model Context Protocol
-// (https://modelcontextprotocol.io/specification).
-type MCP struct {
-	Server     string `json:"server" doc:"Host and path of the server" example:"crm.example.com/mcp"`
-	Method     string `json:"method" example:"tools/call"`
-	Name       string `json:"name,omitempty" doc:"Name of the tool or prompt, or URI of the resource" example:"get_opportunity"`
-	Client     string `json:"client,omitempty" doc:"Name and version of the client, as it says" example:"claude-code 2.1"`
-	Generation string `json:"generation" doc:"Newest protocol revision that the message shows" example:"2025-11-25"`
-	Trace      string `json:"trace,omitempty" doc:"Trace id (W3C Trace Context)"`
-	Error      int    `json:"error,omitzero" doc:"JSON-RPC error code of the answer; 0 for none"`
 }
 
 // Measure is a size in bytes or a duration in microseconds; Unknown when the
@@ -98,7 +86,8 @@ const (
 type Strength string
 
 const (
-	// StrengthSecret is an opaque token or cookie that only its holder knows.
+	// StrengthSecret is an opaque token or cookie that only its holder knows, or a
+	// claim of a token that a key of the policy's jwks signed.
 	StrengthSecret Strength = "secret"
 	// StrengthClaimed is a value that anyone could have written: an unverified
 	// claim, a user name, a trace id.

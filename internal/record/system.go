@@ -30,6 +30,16 @@ type NodeStatus struct {
 	Waiting   int64             `json:"waiting" doc:"Requests on their way to the bus"`
 	Lost      map[string]uint64 `json:"lost" doc:"Requests lost, by reason"`
 	Upstreams []UpstreamStatus  `json:"upstreams" nullable:"false"`
+	KeySets   []KeySetStatus    `json:"key_sets,omitempty" doc:"Key sets that verify tokens, in the order of the policy; absent when it names none"`
+}
+
+// KeySetStatus says what a node has of a key set that the policy names.
+type KeySetStatus struct {
+	Source  string `json:"source" doc:"File or URL"`
+	Keys    int    `json:"keys" doc:"Keys in force"`
+	Ignored int    `json:"ignored,omitempty" doc:"Keys that cannot verify tokens, or are not understood"`
+	Read    Time   `json:"read,omitzero" doc:"When it was read, or confirmed, last; absent: never"`
+	Error   string `json:"error,omitempty" doc:"Why it cannot be read now; the keys before stay in force"`
 }
 
 // UpstreamStatus says whether an upstream answers.

@@ -83,8 +83,8 @@ var Fields = []Field{
 	many("context", KindContext, "`name=value` of a context parameter, a hashed one by the digest that is shown; different names must all match", "tenant=7", nil),
 	one("graphql_operation", KindText, "GraphQL operation", "query getUser", func(r *record.Request) string { return r.Operation }),
 	one("mcp_server", KindText, "MCP server", "crm.example.com/mcp", mcp(func(m *record.MCP) string { return m.Server })),
-	many("mcp_method", KindText, "MCP method", "tools/call", func(r *record.Request, yield func(string)) { messages(r, func(method, _ string) { yield(method) }) }),
-	many("mcp_name", KindText, "MCP tool, prompt or resource", "get_opportunity", func(r *record.Request, yield func(string)) { messages(r, func(_, name string) { yield(name) }) }),
+	many("mcp_method", KindText, "MCP method", "tools/call", each(func(r *record.Request) []string { return r.MCP.Methods() })),
+	many("mcp_name", KindText, "MCP tool, prompt or resource", "get_opportunity", each(func(r *record.Request) []string { return r.MCP.Names() })),
 	one("mcp_client", KindText, "MCP client and its version, as it says", "claude-code 2.1", mcp(func(m *record.MCP) string { return m.Client })),
 	one("mcp_generation", KindText, "Revision of the MCP protocol", "2025-11-25", mcp(func(m *record.MCP) string { return m.Generation })),
 	one("mcp_trace", KindText, "Trace id of an MCP message: one run of an agent", "0af7651916cd43dd8448eb211c80319c", mcp(func(m *record.MCP) string { return m.Trace })),
@@ -186,11 +186,12 @@ func mcp(text func(*record.MCP) string) func(*record.Request) string {
 	}
 }
 
-func messages(r *record.Request, yield func(method, name string)) {
-	if r.MCP == nil {
-		return
+func each(texts func(*record.Request) []string) func(*record.Request, func(string)) {
+	return func(r *record.Request, yield func(string)) {
+		for _, t := range texts(r) {
+			yield(t)
+		}
 	}
-	yield(r.MCP.Method, r.MCP.Name)
 }
 
 // attacks reads the findings that the store has joined to r.

@@ -36,10 +36,17 @@ func Kept(r record.Request) record.Request {
 
 // keptMCP returns a copy: what was given belongs to the caller.
 func keptMCP(m *record.MCP) *record.MCP {
-	if m == nil || *m == (record.MCP{}) {
+	if !m.Tells() {
 		return nil
 	}
 	kept := *m
+	kept.More = nil
+	for _, n := range m.More {
+		for _, s := range []*string{&n.Method, &n.Name, &n.Trace, &n.From} {
+			*s = Text(*s)
+		}
+		kept.More = append(kept.More, n)
+	}
 	for _, s := range []*string{&kept.Server, &kept.Method, &kept.Name, &kept.Client, &kept.Generation, &kept.Trace} {
 		*s = Text(*s)
 	}

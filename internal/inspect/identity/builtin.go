@@ -115,7 +115,8 @@ var tokens = func() []step {
 	return steps
 }()
 
-// apiKeys count together with address and User-Agent: one key serves a whole app.
+// apiKeys count together with what the network rung knows of the client, such as
+// address and User-Agent: one key serves a whole app.
 var apiKeys = func() []step {
 	steps := slices.Concat(
 		[]step{{place: inHeader, name: "Authorization", read: readAPIKeyScheme}},

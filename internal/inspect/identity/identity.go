@@ -5,7 +5,8 @@
 //  1. own keys, in the operator's order
 //  2. MCP, where the request is one
 //  3. the built-in set (builtin.go), request side only
-//  4. network: address and User-Agent (network.go)
+//  4. network: address and User-Agent, and the TLS fingerprint where the policy
+//     says so (network.go)
 //
 // What the first two yield is a Candidate that the caller brings: they need the
 // policy and the bodies. The session id is a keyed digest of what won and of
@@ -25,6 +26,7 @@ import (
 type Request struct {
 	Application string // scope of names that mean something only there
 	IP          netip.Addr
+	Fingerprint string      // of the client's TLS, where it counts; "" otherwise
 	Header      http.Header // canonical names
 	Path, Query string      // as they are on the wire
 
@@ -45,7 +47,7 @@ type Candidate struct {
 // Identity is which session a request belongs to, and why.
 type Identity struct {
 	Session  record.SessionID
-	Client   record.SessionID // what the network rung alone gives
+	Client   record.SessionID // what the network rung alone gives, the fingerprint included where it counts
 	Key      string
 	Point    string // where the value stood
 	Rung     record.Rung
@@ -54,6 +56,9 @@ type Identity struct {
 	// Secret is the value that won, when its strength is secret. It is for masking
 	// only and must not be kept.
 	Secret string
+	// Token is the JWT that the claim which won was read from, when a built-in key
+	// won by one. It must not be kept.
+	Token string
 	// Truncated: there were more cookies or parameters than are read.
 	Truncated bool
 }
@@ -94,7 +99,7 @@ func (i *Identifier) Identify(r *Request) Identity {
 	defer i.digests.put(digest)
 
 	id := Identity{
-		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:]...),
+		Client: digest.session(record.RungNetwork, r.Application, network.key.name, network.parts[:network.n]...),
 		Key:    network.key.name, Point: network.key.point,
 		Rung: record.RungNetwork, Strength: record.StrengthNetwork,
 		Tried: r.Tried + len(ladder),
@@ -105,6 +110,7 @@ func (i *Identifier) Identify(r *Request) Identity {
 		// The built-in set has been climbed all the same: its secret is to be masked.
 		id.Session = digest.session(c.Rung, c.Scope, c.Key, c.Parts...)
 		id.Key, id.Point, id.Rung, id.Strength, id.Tried = c.Key, c.Point, c.Rung, c.Strength, r.Tried
+		id.Token = ""
 	}
 	return id
 }
@@ -129,6 +135,7 @@ func (id *Identity) climb(r *Request, network network, digest *digest) {
 			if id.Strength == record.StrengthSecret {
 				id.Secret = hit.secret
 			}
+			id.Token = hit.token
 			return
 		}
 	}
@@ -140,10 +147,11 @@ type hit struct {
 	parts  [maxParts]string // of the grouping value
 	n      int
 	secret string // the part of the value that is to be masked
+	token  string // the JWT that the value is a claim of
 }
 
 // maxParts is the most parts that a built-in grouping value is made of.
-const maxParts = 3
+const maxParts = 4
 
 // take reads the step's value out of what its place holds.
 func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
@@ -162,7 +170,7 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 		if value = t.claim(s.claim); none(value) {
 			return h, false
 		}
-		h.parts, h.n = [maxParts]string{t.issuer, value}, 2
+		h.parts, h.n, h.token = [maxParts]string{t.issuer, value}, 2, point.Token(bare(v.found[s.slot]))
 		if t.issuer == "" {
 			h.scope = r.Application // without an issuer it means something only there
 		}
@@ -190,7 +198,8 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 			return h, false
 		}
 		h.scope, h.secret = r.Application, value
-		h.parts, h.n = [maxParts]string{value, network.parts[0], network.parts[1]}, 3
+		h.parts[0] = value
+		h.n = 1 + copy(h.parts[1:], network.parts[:network.n])
 		return h, true
 	}
 	if none(value) || s.shape == shapeOpaque && !opaque(value) {
@@ -208,8 +217,8 @@ func (s *step) take(r *Request, v *values, network network) (h hit, ok bool) {
 func (s *step) strength() record.Strength {
 	switch s.read {
 	case readClaim, readBasicUser:
-		// A claim is not verified here, nor is the password next to a user name:
-		// anyone can write them.
+		// A claim is not verified here (who knows the keys can do so with Token), nor
+		// is the password next to a user name: anyone can write them.
 		return record.StrengthClaimed
 	}
 	return record.StrengthSecret

@@ -32,7 +32,7 @@ func testIdentifier(t testing.TB) *Identifier {
 }
 
 // TestCases runs testdata/*.txt. A case begins with "=== name"; then come lines
-// "> ip ADDRESS" and "> application NAME", a raw HTTP request, a line "---" and
+// "> ip ADDRESS", "> fingerprint TEXT" and "> application NAME", a raw HTTP request, a line "---" and
 // what is expected.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -81,6 +81,8 @@ func parseCase(t testing.TB, name, input string) *Request {
 		switch word, value, _ := strings.Cut(line[2:], " "); word {
 		case "ip":
 			r.IP = netip.MustParseAddr(value)
+		case "fingerprint":
+			r.Fingerprint = value
 		case "application":
 			r.Application = value
 		default:
@@ -112,6 +114,7 @@ func TestSessionsMeet(t *testing.T) {
 	identifier := testIdentifier(t)
 	const ua, other = "User-Agent: Mozilla/5.0", "User-Agent: curl/8"
 	in := func(r *Request, application string) *Request { r.Application = application; return r }
+	by := func(r *Request, fingerprint string) *Request { r.Fingerprint = fingerprint; return r }
 	at := func(r *Request, path, query string) *Request { r.Path, r.Query = path, query; return r }
 	for _, c := range []struct {
 		name string
@@ -135,6 +138,14 @@ func TestSessionsMeet(t *testing.T) {
 		{"IPv6 across /64", request("2001:db8::1", ua), request("2001:db8:0:1::1", ua), false},
 		{"IPv4 in IPv6", request("::ffff:203.0.113.7", ua), request("203.0.113.7", ua), true},
 		{"no User-Agent and an empty one", request("203.0.113.7"), request("203.0.113.7", "User-Agent: "), true},
+		{"one TLS stack", by(request("203.0.113.7", ua), "t13d1515_a"), by(request("203.0.113.7", ua), "t13d1515_a"), true},
+		{"two TLS stacks", by(request("203.0.113.7", ua), "t13d1515_a"), by(request("203.0.113.7", ua), "t13d1515_b"), false},
+		{"one TLS stack at two addresses", by(request("203.0.113.7", ua), "t13d1515_a"), by(request("203.0.113.8", ua), "t13d1515_a"), false},
+		{"one TLS stack with two agents", by(request("203.0.113.7", ua), "t13d1515_a"), by(request("203.0.113.7", other), "t13d1515_a"), false},
+		{"with a TLS stack and without", by(request("203.0.113.7", ua), "t13d1515_a"), request("203.0.113.7", ua), false},
+		{"a fingerprint is no User-Agent", by(request("203.0.113.7"), "x"), request("203.0.113.7", "User-Agent: x"), false},
+		{"a cookie with two TLS stacks", by(request("203.0.113.7", "Cookie: PHPSESSID=abc"), "t13d1515_a"), by(request("203.0.113.7", "Cookie: PHPSESSID=abc"), "t13d1515_b"), true},
+		{"an API key with two TLS stacks", by(request("203.0.113.7", ua, "X-Api-Key: k1"), "t13d1515_a"), by(request("203.0.113.7", ua, "X-Api-Key: k1"), "t13d1515_b"), false},
 		{"an API key from two addresses", request("203.0.113.7", "X-Api-Key: k1"), request("203.0.113.8", "X-Api-Key: k1"), false},
 		{"an API key with two agents", request("203.0.113.7", ua, "X-Api-Key: k1"), request("203.0.113.7", other, "X-Api-Key: k1"), false},
 		{"an API key in header and query", request("203.0.113.7", "X-Api-Key: k1"), at(request("203.0.113.7"), "/", "api_key=k1"), true},

@@ -25,7 +25,7 @@ const (
 	readCredentials       // a token behind the scheme Bearer or Token, or an opaque one alone
 	readToken             // a token, with such a scheme or without
 	readClaim             // issuer and claim of a JWT
-	readAPIKey            // together with address and User-Agent
+	readAPIKey            // together with what the network rung knows
 	readAPIKeyScheme      // the same, behind a scheme such as ApiKey
 	readBasicUser
 )
@@ -253,7 +253,7 @@ func Keys() []Key {
 		switch s.read {
 		case readClaim:
 			k.Scope = "application, without an issuer"
-			k.Note = "not verified; together with the issuer"
+			k.Note = "together with the issuer; claimed, unless a key of the policy's jwks signed it"
 		case readAPIKey, readAPIKeyScheme, readBasicUser:
 			k.Scope = "application"
 		}

@@ -9,18 +9,21 @@ import (
 type network struct {
 	kind  int
 	key   networkKey
-	parts [2]string // address bytes, User-Agent
+	parts [3]string // address bytes, User-Agent, fingerprint
+	n     int       // of parts that count
 }
 
 type networkKey struct{ name, point, note string }
 
-// The kinds of network rungs, by what is known of a request.
+// The kinds of network rungs, by what is known of a request. Each comes without the
+// TLS fingerprint of the client and, networkFingerprint later, with it.
 const (
 	networkAddressAgent = iota
 	networkAddress
 	networkAgent
 	networkUnknown
-	networkKinds
+	networkFingerprint
+	networkKinds = 2 * networkFingerprint
 )
 
 var networkKeys = [networkKinds]networkKey{
@@ -28,7 +31,14 @@ var networkKeys = [networkKinds]networkKey{
 	networkAddress:      {"ip", `request.ip`, "when there is no User-Agent"},
 	networkAgent:        {"user_agent", `request.header["User-Agent"]`, "when the source does not tell the address"},
 	networkUnknown:      {"unknown", ``, "when neither is known; all such requests of an application share one session"},
+
+	networkFingerprint + networkAddressAgent: {"ip+user_agent+ja4", `request.ip + request.header["User-Agent"] + request.ja4`, fingerprintNote},
+	networkFingerprint + networkAddress:      {"ip+ja4", `request.ip + request.ja4`, fingerprintNote},
+	networkFingerprint + networkAgent:        {"user_agent+ja4", `request.header["User-Agent"] + request.ja4`, fingerprintNote},
+	networkFingerprint + networkUnknown:      {"unknown+ja4", `request.ja4`, fingerprintNote},
 }
+
+const fingerprintNote = "with session.fingerprint: true; of the JA4 counts what a resumed TLS session does not change"
 
 // networkOf reads the network rung. An IPv6 address counts as its /64, which is
 // what one subscriber gets; an IPv4 address in IPv6 form counts as IPv4.
@@ -50,6 +60,11 @@ func networkOf(r *Request) network {
 		n.kind = networkAgent
 	default:
 		n.kind = networkUnknown
+	}
+	n.n = 2
+	if r.Fingerprint != "" {
+		n.kind += networkFingerprint
+		n.parts[2], n.n = r.Fingerprint, 3
 	}
 	n.key = networkKeys[n.kind]
 	return n

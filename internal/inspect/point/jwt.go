@@ -32,9 +32,7 @@ type JWT struct {
 // their text; null, objects and arrays yield nothing. The token may have a
 // "Bearer " prefix. Names match case-sensitively.
 func ReadJWT(token string, want, got []string) JWT {
-	if scheme, rest := Credentials(token); strings.EqualFold(scheme, "Bearer") {
-		token = rest
-	}
+	token = Token(token)
 	clear(got)
 	// Every JSON object begins with a brace, which is an e in base64.
 	if len(token) > MaxJWTBytes || len(token) < len("e.e.") || token[0] != 'e' {
@@ -57,6 +55,14 @@ func ReadJWT(token string, want, got []string) JWT {
 	t := r.members(want, got)
 	t.OK = true
 	return t
+}
+
+// Token returns value without the "Bearer " that may stand in front of a token.
+func Token(value string) string {
+	if scheme, rest := Credentials(value); strings.EqualFold(scheme, "Bearer") {
+		return rest
+	}
+	return value
 }
 
 var jwtHeaderMembers = []string{"alg"}
@@ -189,7 +195,34 @@ func readToken(r *run, n *node, data []byte) {
 		return
 	}
 	payload, _, _ := bytes.Cut(rest, []byte("."))
+	before := r.token
+	r.token = heldToken{text: token}
 	r.jwtPart(n.step("payload"), payload)
+	r.token = before
+}
+
+// heldToken is the token whose payload is being read.
+type heldToken struct {
+	text []byte // nil: none
+	kept []byte // its copy in the result, once a value needed it
+}
+
+// keepToken returns what a result keeps of the token that is being read, so that
+// its signature can be verified; nil where nobody asked, or there is none.
+func (r *run) keepToken() []byte {
+	t := &r.token
+	if !r.keepTokens || t.text == nil || t.kept != nil {
+		return t.kept
+	}
+	tokens := r.out.tokens
+	if len(tokens)+len(t.text) > r.TokenBytes {
+		r.limit("jwt", LimitTokenBytes)
+		return nil
+	}
+	begin := len(tokens)
+	r.out.tokens = append(tokens, t.text...)
+	t.kept = r.out.tokens[begin:len(r.out.tokens):len(r.out.tokens)]
+	return t.kept
 }
 
 // jwtPart reads one part of a token, unless n is nil.

@@ -57,6 +57,72 @@ func jwt(header, payload string) string {
 	return enc.EncodeToString([]byte(header)) + "." + enc.EncodeToString([]byte(payload)) + ".c2lnbmF0dXJl"
 }
 
+// TestKeepingTokens: a value tells the token in whose payload it stood, the
+// innermost one, and nothing that stood beside it.
+func TestKeepingTokens(t *testing.T) {
+	inner := jwt(`{"alg":"ES256"}`, `{"sub":"inner"}`)
+	outer := jwt(`{"alg":"RS256","kid":"k"}`, `{"sub":"ann","box":"`+base64.StdEncoding.EncodeToString([]byte(`{"a":"b"}`))+`","jwt":"`+inner+`"}`)
+	other := jwt(`{"alg":"RS256"}`, `{"sub":"bob"}`)
+	points := []string{
+		`request.header["A"].jwt.payload["sub"]`,
+		`request.header["A"].jwt.payload["box"].base64.json["a"]`,
+		`request.header["A"].jwt.payload["jwt"].jwt.payload["sub"]`,
+		`request.header["A"].jwt.payload["jwt"]`,
+		`request.header["A"].jwt.header["kid"]`,
+		`request.header["A"]`,
+		`request.header["B"].base64.jwt.payload["sub"]`,
+		`request.header["C"][*].jwt.payload["sub"]`,
+		`response.header["D"].base64.jwt.payload["sub"]`,
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(other))
+	x := &exchange.Exchange{
+		Header:         http.Header{"A": {"Bearer " + outer + "~disclosure~"}, "B": {encoded}, "C": {other, outer}},
+		ResponseHeader: http.Header{"D": {base64.StdEncoding.EncodeToString([]byte(inner))}},
+	}
+	want := [][]string{{outer}, {outer}, {inner}, {outer}, {""}, {""}, {other}, {other, outer}, {inner}}
+	e := mustCompile(t, points...)
+	var out Result
+	for range 2 { // the second time in used memory
+		out.Reset()
+		keeping := e.KeepingTokens()
+		keeping.Request(x, &out)
+		keeping.Response(x, &out)
+		for i := range points {
+			var got []string
+			for v := range out.Values(i) {
+				got = append(got, string(v.Token))
+			}
+			if diff := cmp.Diff(want[i], got); diff != "" {
+				t.Errorf("%s\n%s", points[i], diff)
+			}
+		}
+	}
+	out.Reset()
+	e.Request(x, &out)
+	if v, ok := out.First(0); !ok || v.Token != nil {
+		t.Errorf("nobody asked, and the token is kept: %q", v.Token)
+	}
+
+	// Beyond the limit values are kept without their tokens, and that is said.
+	many := make([]string, 9)
+	for i := range many {
+		many[i] = jwt(`{"alg":"RS256"}`, `{"sub":"a","x":"`+strings.Repeat("x", 8<<10)+`"}`)
+	}
+	out.Reset()
+	e.KeepingTokens().Request(&exchange.Exchange{Header: http.Header{"C": many}}, &out)
+	values, tokens := 0, 0
+	for v := range out.Values(7) {
+		values++
+		if v.Token != nil {
+			tokens += len(v.Token)
+		}
+	}
+	limit := Note{Side: Request, Kind: LimitHit, Format: "jwt", Offset: -1, Text: string(LimitTokenBytes)}
+	if values != len(many) || tokens == 0 || tokens > DefaultLimits().TokenBytes || !cmp.Equal(out.Notes, []Note{limit}) {
+		t.Errorf("%d values, %d bytes of tokens, notes %v", values, tokens, out.Notes)
+	}
+}
+
 // FuzzReadJWT holds the reader against encoding/json, where that reads the payload.
 func FuzzReadJWT(f *testing.F) {
 	f.Add(`{"sub":"ann","iss":1}`)

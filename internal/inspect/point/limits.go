@@ -27,6 +27,7 @@ type Limits struct {
 	Values        int // values found
 	ValueBytes    int // bytes of one value; it is cut there
 	ResultBytes   int // bytes of all values
+	TokenBytes    int // bytes of all JWTs that values say they stood in
 	Notes         int // notes kept; further ones are only counted
 	keepAllocated int // bytes that a Result keeps for its next use
 }
@@ -58,6 +59,7 @@ func DefaultLimits() Limits {
 		Values:        1_000,
 		ValueBytes:    16 << 10,
 		ResultBytes:   256 << 10,
+		TokenBytes:    64 << 10,
 		Notes:         16,
 		keepAllocated: 128 << 10,
 	}
@@ -95,4 +97,5 @@ const (
 	LimitValueBytes   Limit = "value_bytes"
 	LimitResultBytes  Limit = "result_bytes"
 	LimitJWTBytes     Limit = "jwt_bytes"
+	LimitTokenBytes   Limit = "token_bytes"
 )

@@ -12,9 +12,21 @@ var mcpFormat = format{
 	parts: []*format{
 		{name: "method", keys: segmentKeys},
 		{name: "name", keys: segmentKeys},
-		{name: "argument", keys: nestedKeys},
-		{name: "meta", keys: nestedKeys},
+		{name: "argument", keys: messageKeys},
+		{name: "meta", keys: messageKeys},
 	},
+}
+
+// messageKeys is for names in the messages of a batch: ["x"]["y"][0] of the first
+// that has it, [1]["x"] of the second, [*]["x"] of all.
+func messageKeys(keys []Key) (int, string) {
+	switch {
+	case len(keys) == 0:
+		return 0, `a name as in ["x"], an index or [*]`
+	case len(keys) == 1 && keys[0].By == ByIndex:
+		return 1, `a name or [*] behind the index of a message`
+	}
+	return 0, ""
 }
 
 // MCP is what an exchange says in the Model Context Protocol, message by message,
@@ -28,7 +40,9 @@ type MCP struct {
 	ClientName      string
 	ClientVersion   string
 	TraceID         string // 32 hex digits (W3C Trace Context §3.2)
-	Messages        []MCPMessage
+	// Messages are those of the request, then those of the response. Of equal
+	// notifications that a server sends one after the other there is one.
+	Messages []MCPMessage
 	// Smuggling tells what different readers of the exchange would read in
 	// different ways. The last of several members is what Messages tell.
 	Smuggling     []Smuggling
@@ -60,6 +74,8 @@ type MCPMessage struct {
 	Code      int    // of an error
 	Error     string // its message
 	Failed    bool   // an error, or the result of a tool that says of itself that it is one
+	TraceID   string // 32 hex digits, of its own _meta
+	Answers   int    // of a response: place in Messages, counted from 1, of the request that it answers; 0: of none
 
 	textID bool // it is a string: "1" is not 1
 }
@@ -194,20 +210,37 @@ func (w *mcpWork) head(x *exchange.Exchange) {
 		m.ProtocolVersion = stated
 	}
 	for i := range m.Messages {
-		if a := &m.Messages[i]; a.Method == "" && a.ID != "" && (a.Kind == MCPResponse || a.Kind == MCPError) {
+		if a := &m.Messages[i]; a.Kind == MCPResponse || a.Kind == MCPError {
 			w.answer(a)
 		}
 	}
 }
 
-// answer finds the request that a message answers.
+// answer finds the request that a message answers: of the other side, with the
+// same id of the same type.
 func (w *mcpWork) answer(a *MCPMessage) {
+	a.Method, a.Name, a.Answers = "", "", 0
+	if a.ID == "" && !a.textID {
+		return
+	}
 	for i := range w.mcp.Messages {
 		if q := &w.mcp.Messages[i]; q.Kind == MCPRequest && q.Side != a.Side && q.ID == a.ID && q.textID == a.textID {
-			a.Method, a.Name = q.Method, q.Name
+			a.Method, a.Name, a.Answers = q.Method, q.Name, i+1
 			return
 		}
 	}
+}
+
+// repeats reports whether m is a notification of the server that says what the one
+// right before it said, as those about progress do. One of them tells.
+func (w *mcpWork) repeats(m *MCPMessage) bool {
+	last := len(w.mcp.Messages) - 1
+	if m.Side != Response || m.Kind != MCPNotification || m.Arguments != nil || last < 0 {
+		return false
+	}
+	before := &w.mcp.Messages[last]
+	return before.Side == Response && before.Kind == MCPNotification && before.Arguments == nil &&
+		before.Method == m.Method && before.Name == m.Name && before.TraceID == m.TraceID
 }
 
 // isRevision reports whether a version has the form of MCP's: a date.

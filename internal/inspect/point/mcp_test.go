@@ -50,7 +50,7 @@ func TestMCP(t *testing.T) {
 		"Content-Type: application/json\nMcp-Session-Id: s-1\n\n"+`{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"crm"}}}`),
 		&MCP{Generation: GenerationSessions, SessionID: "s-1", ProtocolVersion: "2025-06-18", ClientName: "Desk", ClientVersion: "1.2", Messages: []MCPMessage{
 			{Side: Request, Kind: MCPRequest, Method: "initialize", ID: "0"},
-			{Side: Response, Kind: MCPResponse, Method: "initialize", ID: "0"},
+			{Side: Response, Kind: MCPResponse, Method: "initialize", ID: "0", Answers: 1},
 		}})
 	f("a tool in a session", exchanged("Mcp-Session-Id: s-1\nMcp-Protocol-Version: 2025-06-18", `{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"pay","arguments":{"to": "ann","sum":5},"_meta":{"progressToken":1}}}`,
 		"Content-Type: text/event-stream\n\n"+`event: message
@@ -64,14 +64,14 @@ data: {"jsonrpc":"2.0","id":"a","result":{"content":[],"isError":true}}
 			{Side: Request, Kind: MCPRequest, Method: "tools/call", Name: "pay", ID: "a", Arguments: []byte(`{"to": "ann","sum":5}`)},
 			{Side: Response, Kind: MCPNotification, Method: "notifications/progress"},
 			{Side: Response, Kind: MCPRequest, Method: "elicitation/create", ID: "7"},
-			{Side: Response, Kind: MCPResponse, Method: "tools/call", Name: "pay", ID: "a", Failed: true},
+			{Side: Response, Kind: MCPResponse, Method: "tools/call", Name: "pay", ID: "a", Failed: true, Answers: 1},
 		}})
 	stateless := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"Desk","version":"2"},"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}`
 	f("stateless", exchanged("Mcp-Session-Id: anything\nMCP-Protocol-Version: 2026-07-28\nMcp-Method: resources/read\nMcp-Name: file:///a", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"file:///a",`+stateless+`}}`,
 		"Content-Type: application/json\n\n"+`{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such file"}}`),
 		&MCP{Generation: GenerationStateless, ProtocolVersion: "2026-07-28", ClientName: "Desk", ClientVersion: "2", TraceID: "0af7651916cd43dd8448eb211c80319c", Messages: []MCPMessage{
-			{Side: Request, Kind: MCPRequest, Method: "resources/read", Name: "file:///a", ID: "1"},
-			{Side: Response, Kind: MCPError, Method: "resources/read", Name: "file:///a", ID: "1", Code: -32602, Error: "no such file", Failed: true},
+			{Side: Request, Kind: MCPRequest, Method: "resources/read", Name: "file:///a", ID: "1", TraceID: "0af7651916cd43dd8448eb211c80319c"},
+			{Side: Response, Kind: MCPError, Method: "resources/read", Name: "file:///a", ID: "1", Code: -32602, Error: "no such file", Failed: true, Answers: 1},
 		}})
 	f("a batch", exchanged("", `[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}},{"jsonrpc":"2.0","id":"1","method":"prompts/get","params":{"name":"b"}},{"jsonrpc":"2.0","method":"notifications/initialized"}]`,
 		"\n"+`[{"jsonrpc":"2.0","id":"1","result":{}},{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"x"}},{"jsonrpc":"2.0","id":9,"result":{}}]`),
@@ -79,17 +79,42 @@ data: {"jsonrpc":"2.0","id":"a","result":{"content":[],"isError":true}}
 			{Side: Request, Kind: MCPRequest, Method: "tools/call", Name: "a", ID: "1"},
 			{Side: Request, Kind: MCPRequest, Method: "prompts/get", Name: "b", ID: "1"},
 			{Side: Request, Kind: MCPNotification, Method: "notifications/initialized"},
-			{Side: Response, Kind: MCPResponse, Method: "prompts/get", Name: "b", ID: "1"},
-			{Side: Response, Kind: MCPError, Method: "tools/call", Name: "a", ID: "1", Code: -32601, Error: "x", Failed: true},
+			{Side: Response, Kind: MCPResponse, Method: "prompts/get", Name: "b", ID: "1", Answers: 2},
+			{Side: Response, Kind: MCPError, Method: "tools/call", Name: "a", ID: "1", Code: -32601, Error: "x", Failed: true, Answers: 1},
 			{Side: Response, Kind: MCPResponse, ID: "9"},
 		}})
 	f("a result that only looks stateless", exchanged("Mcp-Session-Id: s-1", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, "\n"+`{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}`),
 		&MCP{Generation: GenerationSessions, SessionID: "s-1", Messages: []MCPMessage{
 			{Side: Request, Kind: MCPRequest, Method: "ping", ID: "1"},
-			{Side: Response, Kind: MCPResponse, Method: "ping", ID: "1"},
+			{Side: Response, Kind: MCPResponse, Method: "ping", ID: "1", Answers: 1},
 		}})
 	f("a stream that is asked for", parseCase(t, "GET /mcp HTTP/1.1\nAccept: text/event-stream\nMcp-Session-Id: s-1\n\n"),
 		&MCP{Generation: GenerationSessions, SessionID: "s-1"})
+	progress := `data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}` + "\n\n"
+	f("what the server repeats", exchanged("", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, "Content-Type: text/event-stream\n\n"+strings.Repeat(progress, 2000)+
+		`data: {"jsonrpc":"2.0","id":1,"method":"ping"}`+"\n\n"+`data: {"jsonrpc":"2.0","id":1,"method":"ping"}`+"\n\n"+progress+
+		`data: {"jsonrpc":"2.0","method":"notifications/progress","Method":"x"}`+"\n\n"+`data: {"jsonrpc":"2.0","id":1,"result":{}}`),
+		&MCP{Generation: GenerationSessions, Messages: []MCPMessage{
+			{Side: Request, Kind: MCPRequest, Method: "ping", ID: "1"},
+			{Side: Response, Kind: MCPNotification, Method: "notifications/progress"},
+			{Side: Response, Kind: MCPRequest, Method: "ping", ID: "1"},
+			{Side: Response, Kind: MCPRequest, Method: "ping", ID: "1"},
+			{Side: Response, Kind: MCPNotification, Method: "notifications/progress"},
+			{Side: Response, Kind: MCPResponse, Method: "ping", ID: "1", Answers: 1},
+		}, Smuggling: []Smuggling{
+			{Side: Response, Kind: CaseVariant, Message: 4, Detail: `member "Method" occurs in another case too`},
+			{Side: Response, Kind: CaseVariant, Message: 4, Detail: `member "Method" is not method`},
+		}})
+	f("ids of another type", exchanged("", `[{"jsonrpc":"2.0","id":1,"method":"tools/list"},{"jsonrpc":"2.0","id":"","method":"tools/list"},{"jsonrpc":"2.0","id":null,"method":"tools/list"}]`,
+		"\n"+`[{"jsonrpc":"2.0","id":"1","result":{}},{"jsonrpc":"2.0","id":null,"error":{"code":-32600}},{"jsonrpc":"2.0","id":"","error":{"code":-1}}]`),
+		&MCP{Generation: GenerationSessions, Messages: []MCPMessage{
+			{Side: Request, Kind: MCPRequest, Method: "tools/list", ID: "1"},
+			{Side: Request, Kind: MCPRequest, Method: "tools/list"},
+			{Side: Request, Kind: MCPRequest, Method: "tools/list"},
+			{Side: Response, Kind: MCPResponse, ID: "1"},
+			{Side: Response, Kind: MCPError, Code: -32600, Failed: true},
+			{Side: Response, Kind: MCPError, Method: "tools/list", Code: -1, Failed: true, Answers: 2},
+		}})
 	f("what it is about", exchanged("", `[{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"u"},"argument":{"name":"n"}}},{"jsonrpc":"2.0","id":2,"method":"completion/complete","params":{"ref":{"name":"p"}}},{"jsonrpc":"2.0","id":3,"method":"tasks/get","params":{"taskId":"t"}}]`, "\n"),
 		&MCP{Generation: GenerationSessions, Messages: []MCPMessage{
 			{Side: Request, Kind: MCPRequest, Method: "completion/complete", Name: "u", ID: "1"},

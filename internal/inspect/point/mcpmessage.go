@@ -84,7 +84,7 @@ func (s *mcpScan) message(n *node) bool {
 			s.duplicate("mcp", -1, f.member)
 		}
 	}
-	return s.take(n, ok) && ok
+	return s.take(n, ok, found) && ok
 }
 
 // member reads a member of a message.
@@ -228,8 +228,9 @@ func (s *mcpScan) meta() bool {
 	})
 }
 
-// take takes the message that was read; whole says that it was to its end.
-func (s *mcpScan) take(n *node, whole bool) bool {
+// take takes the message that was read; whole says that it was to its end, found
+// where its findings begin.
+func (s *mcpScan) take(n *node, whole bool, found int) bool {
 	w, raw := &s.mcp, &s.m
 	if len(w.mcp.Messages) >= s.Messages {
 		s.limit("mcp", LimitMessages)
@@ -260,7 +261,13 @@ func (s *mcpScan) take(n *node, whole bool) bool {
 	if s.side == Request && m.Method != "" {
 		s.compareHeaders(&m, whole)
 	}
-	w.mcp.Messages = append(w.mcp.Messages, m)
+	if w.repeats(&m) {
+		for i := range w.mcp.Smuggling[found:] {
+			w.mcp.Smuggling[found+i].Message--
+		}
+	} else {
+		w.mcp.Messages = append(w.mcp.Messages, m)
+	}
 	s.points(n, method, name)
 	return true
 }
@@ -286,6 +293,7 @@ func (s *mcpScan) takeParams(m *MCPMessage) {
 	w.newer = w.newer || isStateless(string(p.metaVersion))
 	w.typed = w.typed || s.m.typed
 	w.says = w.says || w.newer || p.metaVersion != nil || p.metaName != nil
+	m.TraceID = traceID(p.trace)
 	if s.side == Response {
 		if w.negotiated == "" && isRevision(string(s.m.negotiated)) {
 			w.negotiated = string(s.m.negotiated)
@@ -303,7 +311,7 @@ func (s *mcpScan) takeParams(m *MCPMessage) {
 		w.mcp.ClientName, w.mcp.ClientVersion = s.kept(client), s.kept(number)
 	}
 	if w.mcp.TraceID == "" {
-		w.mcp.TraceID = traceID(p.trace)
+		w.mcp.TraceID = m.TraceID
 	}
 }
 
@@ -315,11 +323,22 @@ func (s *mcpScan) points(n *node, method, name []byte) {
 	if len(name) > 0 {
 		s.element(n.step("name"), name)
 	}
-	if a := n.step("argument"); a != nil && s.m.params.arguments != nil {
-		s.json(a, s.m.params.arguments)
+	s.object(n.step("argument"), s.m.params.arguments)
+	s.object(n.step("meta"), s.m.params.meta)
+}
+
+// object takes what points ask for in an object that each message has one of: names
+// and [*] look into it, and an index or [*] stands for the message before names.
+func (s *mcpScan) object(n *node, text []byte) {
+	if n == nil || text == nil {
+		return
 	}
-	if a := n.step("meta"); a != nil && s.m.params.meta != nil {
-		s.json(a, s.m.params.meta)
+	s.json(n, text)
+	if len(n.indexes) == 0 && (n.rest == nil || !n.rest.hasKeys()) {
+		return
+	}
+	if message := n.index(s.run.next(n, 0)); message != nil {
+		s.json(message, text)
 	}
 }
 

@@ -100,6 +100,8 @@ func TestParseErrors(t *testing.T) {
 	f(`request.json ["a"]`, 12, `" "`)
 	f(`request.header["A"].jwt`, 23, "header, payload")
 	f(`request.header["A"].jwt["sub"]`, 23, "no brackets")
+	f(`request.mcp.argument`, 20, `["x"]`)
+	f(`request.mcp.meta[1]`, 19, "behind the index")
 	f(`request.graphql`, 15, "operation")
 	f(`request.header["A"].jwt.sub`, 24, `"sub"`, "payload")
 	f(`request.host.`, 13, "the end", "jwt")

@@ -18,6 +18,7 @@ type Result struct {
 	values []found
 	heads  []chain // by point
 	text   []byte  // of all values
+	tokens []byte  // that values stood in
 	run    run
 }
 
@@ -25,6 +26,10 @@ type Result struct {
 type Value struct {
 	Text []byte // valid until Reset
 	Cut  bool   // it was longer than the limit of one value
+	// Token is the JWT in whose payload it stood, the innermost of several, in
+	// compact form; valid until Reset. It is not verified. Only an Extractor that is
+	// KeepingTokens tells it.
+	Token []byte
 }
 
 // Note is something about an exchange that its points met while it was read.
@@ -65,6 +70,9 @@ func (o *Result) Reset() {
 	if cap(o.text) > keep {
 		o.text = nil
 	}
+	if cap(o.tokens) > keep {
+		o.tokens = nil
+	}
 	if cap(o.run.scratch) > keep {
 		o.run.scratch = nil
 	}
@@ -76,7 +84,7 @@ func (o *Result) Reset() {
 	o.run.graphql.reset()
 	o.run.mcp.reset()
 	clear(o.values)
-	o.values, o.heads, o.text = o.values[:0], o.heads[:0], o.text[:0]
+	o.values, o.heads, o.text, o.tokens = o.values[:0], o.heads[:0], o.text[:0], o.tokens[:0]
 	clear(o.Notes)
 	o.Notes, o.MoreNotes = o.Notes[:0], 0
 }

@@ -15,6 +15,9 @@ type run struct {
 	many []bool // by point: it has a [*]
 	body body
 
+	keepTokens bool
+	token      heldToken
+
 	scratch []byte // what decoders yield; slices of it stay as they are
 	decoded int    // bytes that nested decoding has yielded
 	visited []bool // by node: its first value has been met
@@ -42,6 +45,7 @@ type run struct {
 
 func (r *run) start(e *Extractor, side Side, x *exchange.Exchange, out *Result) {
 	r.Limits, r.side, r.x, r.out, r.many = e.limits, side, x, out, e.many
+	r.keepTokens, r.token = e.keepTokens, heldToken{}
 	r.scratch, r.log, r.decoded, r.later = r.scratch[:0], r.log[:0], 0, false
 	if cap(r.visited) < e.nodes {
 		r.visited = make([]bool, e.nodes)
@@ -68,7 +72,7 @@ const keepEntries = 1 << 10
 
 // end lets go of the exchange.
 func (r *run) end() {
-	r.x, r.out, r.many, r.body = nil, nil, nil, body{}
+	r.x, r.out, r.many, r.body, r.token = nil, nil, nil, body{}, heldToken{}
 }
 
 // value takes a value that was found at n: it is kept for the points that end
@@ -147,6 +151,7 @@ func (r *run) keep(n *node, data []byte) (v Value, ok bool) {
 	begin := len(text)
 	text = append(text, data...)
 	v.Text, r.out.text = text[begin:len(text):len(text)], text
+	v.Token = r.keepToken()
 	return v, true
 }
 

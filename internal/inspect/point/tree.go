@@ -19,6 +19,7 @@ type Extractor struct {
 	request, response *node
 	nodes             int
 	limits            Limits
+	keepTokens        bool
 }
 
 // Compile puts points into one tree, so that everything is read once however
@@ -48,6 +49,14 @@ func CompileLimited(points []Point, limits Limits) (*Extractor, error) {
 	e.finish(e.request, false)
 	e.finish(e.response, false)
 	return e, nil
+}
+
+// KeepingTokens returns an Extractor like e whose values tell the JWT that they
+// stood in.
+func (e *Extractor) KeepingTokens() *Extractor {
+	with := *e
+	with.keepTokens = true
+	return &with
 }
 
 // Points are those that were compiled, in canonical form.

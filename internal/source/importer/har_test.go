@@ -23,6 +23,9 @@ func showHAR(x *exchange.Exchange, reason string) string {
 		return out + "\n"
 	}
 	out += fmt.Sprintf("\n  took %d us, first byte %d us, request %d bytes\n", x.Duration, x.FirstByte, x.RequestBytes)
+	if x.JA4+x.Fingerprint != "" {
+		out += fmt.Sprintf("  JA4 %s, fingerprint %s\n", x.JA4, x.Fingerprint)
+	}
 	for _, name := range slices.Sorted(maps.Keys(x.Header)) {
 		out += fmt.Sprintf("  > %s: %s\n", name, strings.Join(x.Header[name], " | "))
 	}

@@ -27,6 +27,7 @@ type harEntry struct {
 	time     float64 // milliseconds
 	hasTime  bool
 	client   string // _clientIPAddress
+	ja4      string // _ja4, as Sojourn itself writes it
 	timings  map[string]float64
 	request  harMessage
 	response harMessage
@@ -67,6 +68,8 @@ func (e *harEntry) decode(d harDecoder) (err error) {
 			return err
 		case "_clientIPAddress":
 			return d.text(&e.client)
+		case "_ja4":
+			return d.text(&e.ja4)
 		case "request":
 			return e.request.decode(d)
 		case "response":
@@ -180,6 +183,7 @@ func (e *harEntry) exchange() (x *exchange.Exchange, reason string) {
 		Proto:   harProto(e.request.proto),
 		Method:  e.request.method,
 	}
+	x.SetJA4(e.ja4)
 	if !isToken([]byte(x.Method)) {
 		x.Flag(record.FlagMalformed)
 	}

@@ -80,6 +80,7 @@ func begin(r *http.Request) *exchange.Exchange {
 		FirstByte: record.Unknown,
 	}
 	x.Path, x.Query = rawTarget(r)
+	setHello(x, r)
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		x.Peer = peer.Addr().Unmap().WithZone("")
 	}

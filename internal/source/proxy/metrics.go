@@ -18,6 +18,7 @@ type metrics struct {
 	upstreamErrors *prometheus.CounterVec
 	panics         prometheus.Counter
 	waits          prometheus.Counter
+	handshakes     prometheus.Counter // failed ones
 	all            []prometheus.Collector
 }
 
@@ -44,6 +45,10 @@ func newMetrics(s *Server) *metrics {
 			Name: "sojourn_proxy_connection_waits_total",
 			Help: "Times that accepting connections had to wait for the limit.",
 		}),
+		handshakes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "sojourn_proxy_handshake_failures_total",
+			Help: "Connections on which TLS or HTTP/2 could not begin, or broke.",
+		}),
 	}
 	for i, class := range statusClasses {
 		m.requests[i] = requests.WithLabelValues(class)
@@ -52,7 +57,7 @@ func newMetrics(s *Server) *metrics {
 		Name: "sojourn_proxy_open_exchanges",
 		Help: "Exchanges that are running.",
 	}, func() float64 { return float64(s.open.Load()) })
-	m.all = []prometheus.Collector{requests, m.duration, m.upstreamErrors, m.panics, m.waits, open}
+	m.all = []prometheus.Collector{requests, m.duration, m.upstreamErrors, m.panics, m.waits, m.handshakes, open}
 	return m
 }
 

@@ -47,6 +47,12 @@ type Config struct {
 	Log       *slog.Logger          // nil: slog.Default()
 	Metrics   prometheus.Registerer // nil: not registered
 
+	// TLS are the certificates to speak TLS with, HTTP/2 included: of those that
+	// hold the name a client asks for the first, else the first of all. None: HTTP
+	// without TLS.
+	TLS                 []KeyPair
+	CertificateInterval time.Duration // between looks at the files of TLS; 0: 2 s
+
 	MaxConnections        int           // clients' connections at a time, more wait; 0: no limit
 	ShutdownTimeout       time.Duration // for running exchanges at a stop; 0: 30 s
 	DrainTimeout          time.Duration // for idle connections at a stop, within ShutdownTimeout; 0: 0.5 s
@@ -65,6 +71,8 @@ type Server struct {
 	buffers   *bufferPool
 	http      *http.Server
 	fallback  *url.URL // nil without Config.Upstream
+
+	certificates *certificates // nil without TLS, and before Open
 
 	router  atomic.Pointer[router]
 	routing sync.Mutex // held while a new router is made from the old one
@@ -117,16 +125,23 @@ func New(cfg Config) (*Server, error) {
 		ReadHeaderTimeout:            readHeaderTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
-		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:                     log.New(&serverLog{s.log, s.metrics.handshakes}, "", 0),
 		ConnState:                    s.countConns,
 		BaseContext:                  func(net.Listener) context.Context { return s.base },
 	}
 	return s, nil
 }
 
-// Open binds the listening address, so that a taken port is an error here.
-// Connections wait until Run.
+// Open loads the certificates and binds the listening address, so that a file that
+// cannot be used or a taken port is an error here. Connections wait until Run.
 func (s *Server) Open() error {
+	if len(s.cfg.TLS) > 0 {
+		certificates, err := openCertificates(s.cfg.TLS, s.log)
+		if err != nil {
+			return err
+		}
+		s.certificates = certificates
+	}
 	l, err := net.Listen("tcp", s.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("the proxy cannot listen on %s: %w; choose another address with --proxy", s.cfg.Listen, listenCause(err))
@@ -139,6 +154,9 @@ func (s *Server) Open() error {
 	}
 	if s.cfg.MaxConnections > 0 {
 		l = newLimitListener(l, s.cfg.MaxConnections, s.metrics.waits)
+	}
+	if s.certificates != nil {
+		l = s.terminate(l)
 	}
 	s.listener = l
 	return nil
@@ -170,6 +188,9 @@ func (s *Server) URL() string {
 	if s.listener == nil {
 		return ""
 	}
+	if s.certificates != nil {
+		return "https://" + s.listener.Addr().String()
+	}
 	return "http://" + s.listener.Addr().String()
 }
 
@@ -181,7 +202,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.New("bug: proxy run before it was opened")
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	go func() { served <- s.accept(ctx) }()
 	select {
 	case err := <-served:
 		if !s.draining.Load() && !errors.Is(err, http.ErrServerClosed) {
@@ -200,6 +221,20 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	<-served
 	return nil
+}
+
+// accept serves connections until the listener closes, and keeps the certificates
+// up to date meanwhile.
+func (s *Server) accept(ctx context.Context) error {
+	if s.certificates == nil {
+		return s.http.Serve(s.listener)
+	}
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stop() // before the wait
+	watch.Go(func() { s.certificates.watch(watching, cmp.Or(s.cfg.CertificateInterval, certificateInterval)) })
+	return s.http.ServeTLS(s.listener, "", "")
 }
 
 // SetPolicy routes new exchanges by p (nil: everything to Config.Upstream), all

@@ -254,6 +254,7 @@ func TestStatsAndMetrics(t *testing.T) {
 		"sojourn_proxy_request_seconds":                           3,
 		"sojourn_inspector_panics_total":                          0,
 		"sojourn_proxy_connection_waits_total":                    0,
+		"sojourn_proxy_handshake_failures_total":                  0,
 	}
 	got := gather(t, reg)
 	delete(got, "sojourn_proxy_open_exchanges") // goes down after the end that was waited for

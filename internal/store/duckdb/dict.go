@@ -20,7 +20,7 @@ type dictionary struct {
 }
 
 // entry is the text behind a code, as many of the fields as the dictionary has.
-type entry [6]string
+type entry [7]string
 
 // The dictionaries by number, as requests use them.
 const (
@@ -45,8 +45,8 @@ var dictionaries = [...]dictionary{
 	dictFlags:       {"dict_flags", colFlags, []string{"flags"}}, // joined by flagSeparator
 	dictPlace:       {"dict_place", colPlace, []string{"country", "network", "anonymity"}},
 	dictPerson:      {"dict_person", colPerson, []string{"user_name", "role"}},
-	dictMessage:     {"dict_message", colMessage, []string{"graphql_operation", "mcp_server", "mcp_method", "mcp_name", "mcp_client", "mcp_generation"}},
-	dictContext:     {"dict_context", colContext, []string{"context"}}, // see contextText
+	dictMessage:     {"dict_message", colMessage, []string{"graphql_operation", "mcp_server", "mcp_method", "mcp_name", "mcp_client", "mcp_generation", "mcp_more"}}, // see moreText
+	dictContext:     {"dict_context", colContext, []string{"context"}},                                                                                               // see contextText
 }
 
 const flagSeparator = ","

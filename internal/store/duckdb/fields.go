@@ -29,8 +29,8 @@ var textFields = map[string]texts{
 	"country": {dictPlace, "country"}, "network": {dictPlace, "network"}, "anonymity": {dictPlace, "anonymity"},
 	"user": {dictPerson, "user_name"}, "role": {dictPerson, "role"},
 	"graphql_operation": {dictMessage, "graphql_operation"},
-	"mcp_server":        {dictMessage, "mcp_server"}, "mcp_method": {dictMessage, "mcp_method"}, "mcp_name": {dictMessage, "mcp_name"},
-	"mcp_client": {dictMessage, "mcp_client"}, "mcp_generation": {dictMessage, "mcp_generation"},
+	"mcp_server":        {dictMessage, "mcp_server"},
+	"mcp_client":        {dictMessage, "mcp_client"}, "mcp_generation": {dictMessage, "mcp_generation"},
 }
 
 // numberFields are the columns of the fields about numbers.
@@ -60,6 +60,10 @@ func compilePositive(ctx context.Context, tx *sql.Tx, c *store.Condition) (expre
 		return ranges(requestColumns[col].name, c.Ranges), nil
 	}
 	switch name {
+	case "mcp_method":
+		return findCodes(ctx, tx, dictionaries[dictMessage], messageExpression(name, moreMethod, c))
+	case "mcp_name":
+		return findCodes(ctx, tx, dictionaries[dictMessage], messageExpression(name, moreName, c))
 	case "endpoint":
 		return endpoints(ctx, tx, c)
 	case "context":

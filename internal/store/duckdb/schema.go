@@ -153,7 +153,7 @@ func checkFormat(ctx context.Context, db *sql.DB) (sealed bool, err error) {
 	var found int64
 	err = db.QueryRowContext(ctx, "SELECT format, sealed FROM meta").Scan(&found, &sealed)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), isType(err, catalogError), isType(err, binderError):
+	case errors.Is(err, sql.ErrNoRows), isType(err, catalogError), isType(err, binderError), err == nil && found < 1:
 		return false, errNotADay
 	case err != nil:
 		return false, err

@@ -34,7 +34,7 @@ func entryOf(dict int, r *record.Request) entry {
 		if r.MCP == nil {
 			return entry{r.Operation}
 		}
-		return entry{r.Operation, r.MCP.Server, r.MCP.Method, r.MCP.Name, r.MCP.Client, r.MCP.Generation}
+		return entry{r.Operation, r.MCP.Server, r.MCP.Method, r.MCP.Name, r.MCP.Client, r.MCP.Generation, moreText(r.MCP.More)}
 	case dictContext:
 		return entry{contextText(r.Context)}
 	}
@@ -63,11 +63,12 @@ func setEntry(dict int, r *record.Request, e entry) (err error) {
 	case dictMessage:
 		r.Operation = e[0]
 		m := record.MCP{Server: e[1], Method: e[2], Name: e[3], Client: e[4], Generation: e[5]}
+		m.More, err = parseMore(e[6])
 		if r.MCP != nil {
 			m.Trace, m.Error = r.MCP.Trace, r.MCP.Error
 		}
 		r.MCP = nil
-		if m != (record.MCP{}) {
+		if m.Tells() {
 			r.MCP = &m
 		}
 	case dictContext:

@@ -153,9 +153,9 @@ func texts(field, parameter string, r *record.Request, attacks []string) []strin
 	case "mcp_server":
 		all = []string{mcp.Server}
 	case "mcp_method":
-		all = []string{mcp.Method}
+		all = messageTexts(mcp, func(m record.MCPMessage) string { return m.Method })
 	case "mcp_name":
-		all = []string{mcp.Name}
+		all = messageTexts(mcp, func(m record.MCPMessage) string { return m.Name })
 	case "mcp_client":
 		all = []string{mcp.Client}
 	case "mcp_generation":
@@ -218,4 +218,15 @@ func (m *model) glob(pattern, s string) bool {
 		m.globs[pattern] = regexp.MustCompile(`(?s)\A` + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + `\z`)
 	}
 	return m.globs[pattern].MatchString(s)
+}
+
+// messageTexts returns what the messages of a request say, each once; nothing when
+// they say nothing.
+func messageTexts(m record.MCP, of func(record.MCPMessage) string) (all []string) {
+	for _, n := range append([]record.MCPMessage{{Method: m.Method, Name: m.Name}}, m.More...) {
+		if text := of(n); text != "" && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }

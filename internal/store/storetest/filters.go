@@ -69,6 +69,7 @@ func testFilters(t *testing.T, f *fixture) {
 		where(is("attack", "sqli")), where(is("attack", "")), where(not("attack", "")), where(not("attack", "sqli")), where(is("attack", "sqli"), is("attack", "xss")), where(is("attack", "sqli"), not("attack", "xss")),
 		where(is("blocked", "true"), is("flag", "malformed")), where(is("flag", "")), where(not("flag", "blocked")),
 		where(is("graphql_operation", "query getUser")), where(is("mcp_method", "tools/call", "tools/list"), is("mcp_name", "search")), where(is("mcp_name", "")),
+		where(is("mcp_method", "")), where(is("mcp_method", "notifications/progress")), where(is("mcp_name", "search", "")), where(is("mcp_name", `","n":"search`)), where(not("mcp_name", "")),
 		where(is("duration", ">100us"), is("duration", "<1s")), where(not("duration", ">=0")), where(is("duration", "<0")), where(is("request_bytes", "0"), not("response_bytes", ">10KB")),
 	} {
 		f.check(filter)

@@ -64,7 +64,8 @@ var (
 	roles     = []string{"buyer", "admin", "support"}
 	names     = []string{"tenant", `na"me`, "item", `back\slash`, "tenant="}
 	values    = []string{"7", "", "a", `","v":"7`, `{"n":"tenant","v":"7"`, "<b>&\u2028", `\`, "Ünï"}
-	tools     = []string{"get_opportunity", "", "search", "file:///etc/passwd"}
+	tools     = []string{"get_opportunity", "", "search", "file:///etc/passwd", `","n":"search`, `"n":`, `a\`, "Ü\u2028\x00\t"}
+	calls     = []string{"tools/call", "tools/list", "notifications/progress", `x"m":"tools/call`, "Ping"}
 	flags     = []record.Flag{record.FlagMalformed, record.FlagBlocked, record.FlagValueCut, record.FlagUpgraded}
 )
 
@@ -123,15 +124,33 @@ func (g *generator) identify(r *record.Request) {
 	if g.IntN(3) == 0 {
 		r.MCP = &record.MCP{Error: pick(g, []int{0, -32602, 7})}
 		some(&r.MCP.Server, []string{"crm.example.com/mcp", "a.example/mcp"})
-		some(&r.MCP.Method, []string{"tools/call", "tools/list"})
+		some(&r.MCP.Method, calls)
 		some(&r.MCP.Name, tools)
 		some(&r.MCP.Client, []string{"claude-code 2.1", "x"})
 		some(&r.MCP.Generation, []string{"2025-11-25", "2026-07-28"})
 		some(&r.MCP.Trace, []string{"4bf92f3577b34da6a3ce929d0e0e4736", "zz"})
+		if g.IntN(2) == 0 {
+			r.MCP.More = g.messages(1 + g.IntN(4))
+		}
 	}
 	for range g.IntN(5) {
 		r.Context = append(r.Context, record.Value{Name: pick(g, names), Value: pick(g, values), Hashed: g.IntN(3) == 0})
 	}
+}
+
+// messages returns further messages of a batch or a stream.
+func (g *generator) messages(n int) (more []record.MCPMessage) {
+	for range n {
+		m := record.MCPMessage{Error: pick(g, []int{0, -32601, 7}), From: pick(g, []string{record.FromClient, record.FromServer})}
+		if g.IntN(4) > 0 {
+			m.Method, m.Name = pick(g, calls), pick(g, tools)
+		}
+		if g.IntN(4) == 0 {
+			m.Trace = "0af7651916cd43dd8448eb211c80319c"
+		}
+		more = append(more, m)
+	}
+	return more
 }
 
 // findings returns findings of some of requests, and of one that is not there.

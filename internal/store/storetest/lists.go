@@ -129,6 +129,34 @@ func testTold(t *testing.T, f *fixture) {
 	}
 }
 
+// testMessages has sessions with several messages in a request: each is counted,
+// and found, once by each of its methods and names.
+func testMessages(t *testing.T, f *fixture) {
+	batch, again, stream, none := request(monday, session(1)), request(monday+1, session(1)), request(monday, session(2)), request(monday, session(3))
+	batch.MCP = &record.MCP{Method: "tools/call", Name: "search", More: []record.MCPMessage{
+		{Method: "tools/call", Name: "pay"}, {Method: "tools/call", Name: "search"}, {Method: "notifications/progress"},
+	}}
+	again.MCP = &record.MCP{Method: "tools/call", Name: "search"}
+	stream.MCP = &record.MCP{More: []record.MCPMessage{{Method: "notifications/message"}, {Method: "notifications/progress"}}}
+	f.write(batch, again, stream, none)
+	s, err := f.store.Session(f.ctx, session(1), store.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.same("the methods of", store.Filter{}, record.Facet{Name: "mcp_method", Distinct: 2, Values: []record.FacetValue{
+		{Value: "tools/call", Count: 2, Share: 1}, {Value: "notifications/progress", Count: 1, Share: .5},
+	}}, named(s.Facets, "mcp_method"))
+	f.same("the names of", store.Filter{}, record.Facet{Name: "mcp_name", Distinct: 2, Values: []record.FacetValue{
+		{Value: "search", Count: 2, Share: 1}, {Value: "pay", Count: 1, Share: .5},
+	}}, named(s.Facets, "mcp_name"))
+	for _, filter := range []store.Filter{
+		{}, where(is("mcp_method", "notifications/progress")), where(is("mcp_name", "pay")), where(is("mcp_name", "")), where(is("mcp_method", "")),
+		where(is("mcp_method", "nothing")), where(not("mcp_method", "notifications/progress")), where(not("mcp_name", "")),
+	} {
+		f.check(filter)
+	}
+}
+
 func testFindings(t *testing.T, f *fixture) {
 	a, b := request(monday, session(1)), request(monday+1, session(1))
 	finding := func(id string, r *record.Request, attack bool) record.Finding {

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Sessions/Within", testWithin},
 		{"Session", testSession},
 		{"Session/Told", testTold},
+		{"Session/Messages", testMessages},
 		{"Requests/Paging", testRequestsPaging},
 		{"Fields", testFields},
 		{"Filters", testFilters},

@@ -27,6 +27,10 @@ func testRoundTrip(t *testing.T, f *fixture) {
 		MCP: &record.MCP{
 			Server: "crm.example.com/mcp", Method: "tools/call", Name: "get_opportunity", Client: "claude-code 2.1",
 			Generation: "2025-11-25", Trace: "4bf92f3577b34da6a3ce929d0e0e4736", Error: math.MinInt64,
+			More: []record.MCPMessage{
+				{Method: "tools/call", Name: `"m":"x\`, Trace: "0af7651916cd43dd8448eb211c80319c", Error: math.MaxInt32, From: record.FromClient},
+				{}, {Error: math.MinInt64, From: record.FromServer},
+			},
 		},
 		Context: []record.Value{{Name: "b", Value: "1"}, {Name: "a", Value: "9f86d081", Hashed: true}, {Name: "b", Value: "1"}, {}},
 		Tried:   12, Flags: []record.Flag{record.FlagValueCut, record.FlagUnterminated}, Revision: math.MaxUint64,
@@ -40,16 +44,17 @@ func testRoundTrip(t *testing.T, f *fixture) {
 	mapped := request(monday+3, session(1))
 	mapped.IP = netip.MustParseAddr("::ffff:192.0.2.1")
 	// One field of an MCP message is enough for there to be one.
-	traced, failed, called := request(monday+4, session(1)), request(monday+5, session(1)), request(monday+6, session(1))
+	traced, failed, called, asked := request(monday+4, session(1)), request(monday+5, session(1)), request(monday+6, session(1)), request(monday+9, session(1))
+	asked.MCP = &record.MCP{More: []record.MCPMessage{{Method: "elicitation/create", From: record.FromServer}}}
 	traced.MCP, failed.MCP, called.MCP = &record.MCP{Trace: "t"}, &record.MCP{Error: -1}, &record.MCP{Generation: "g"}
 	nothing, many := request(monday+7, session(1)), request(monday+8, session(1))
 	nothing.MCP, nothing.Context = &record.MCP{}, []record.Value{}
 	for i := range 1000 {
 		many.Context = append(many.Context, record.Value{Name: fmt.Sprint("name ", i), Value: strings.Repeat("v", 1024), Hashed: i%2 == 0})
 	}
-	f.write(full, bare, zero, mapped, traced, failed, called, nothing, many)
+	f.write(full, bare, zero, mapped, traced, failed, called, asked, nothing, many)
 
-	for _, want := range []record.Request{full, bare, zero, store.Kept(mapped), traced, failed, called, store.Kept(nothing), many} {
+	for _, want := range []record.Request{full, bare, zero, store.Kept(mapped), traced, failed, called, asked, store.Kept(nothing), many} {
 		got, err := f.store.Request(f.ctx, want.ID)
 		if err != nil {
 			t.Fatalf("Request(%s): %v", want.ID, err)

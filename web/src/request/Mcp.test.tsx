@@ -33,3 +33,25 @@ test("leaves out what the message does not tell", () => {
   show(<RequestView request={requestDetail({ mcp: { server: "a/mcp", method: "ping", generation: "", error: 0 } })} />);
   expect(facts()).toEqual(["Servera/mcp", "Methodping"]);
 });
+
+test("shows each message of a batch and of a stream, with its own error", () => {
+  const mcp = {
+    server: "a/mcp",
+    method: "tools/call",
+    name: "search",
+    generation: "",
+    more: [
+      { method: "tools/call", name: "pay", error: -32602, from: "client" as const },
+      { method: "notifications/progress", from: "server" as const },
+    ],
+  };
+  show(<RequestView request={requestDetail({ mcp })} />);
+  expect(facts()).toEqual([
+    "Servera/mcp",
+    "Methodtools/call",
+    "Namesearch",
+    "Also senttools/call payerror -32602",
+    "Server sentnotifications/progress",
+  ]);
+  expect(screen.getByRole("link", { name: "pay" }).getAttribute("href")).toBe("/sessions?mcp_name=pay");
+});

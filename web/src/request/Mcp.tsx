@@ -9,7 +9,7 @@ interface Props {
   level: "h2" | "h3";
 }
 
-/** The message of the Model Context Protocol that a request carried. */
+/** The messages of the Model Context Protocol that a request and its response carried. */
 export function Mcp({ message: m, level: Heading }: Props) {
   return (
     <section className={classes.section}>
@@ -38,6 +38,18 @@ export function Mcp({ message: m, level: Heading }: Props) {
             <Tag tone="red">error {m.error}</Tag>
           </Fact>
         )}
+        {m.more?.map((other, place) => (
+          <Fact key={place} name={other.from === "server" ? "Server sent" : "Also sent"}>
+            <Value field="mcp_method" value={other.method} />
+            {other.name && (
+              <>
+                {" "}
+                <Value field="mcp_name" value={other.name} />
+              </>
+            )}
+            {other.error !== undefined && other.error !== 0 && <Tag tone="red">error {other.error}</Tag>}
+          </Fact>
+        ))}
       </dl>
     </section>
   );

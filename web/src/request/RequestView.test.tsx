@@ -22,7 +22,7 @@ test("says why the request is in its session", () => {
 function serveLadder(change: object) {
   const { id, session, key, point, rung, strength, accepted } = requestDetail();
   const tried = [{ name: key, point, rung, found: true }];
-  const ladder = { request: id, session, key, point, rung, strength, accepted, revision: 7, tried, unlisted: 3, ...change };
+  const ladder = { request: id, session, key, point, rung, strength, accepted, verified: false, revision: 7, tried, unlisted: 3, ...change };
   serve({ [`/api/v1/requests/${id}/explain`]: ladder });
 }
 
@@ -49,6 +49,13 @@ test("marks a claim as a claim, and a refusal as no proof", () => {
   show(<RequestView request={requestDetail({ strength: "claimed", status: 401, accepted: false })} />);
   expect(text()).toContain("Claimed, not verified: anyone could have written this value.");
   expect(text()).toContain("The upstream did not accept the request (401)");
+});
+
+test("tells a verified claim from a secret", async () => {
+  serveLadder({ verified: true });
+  show(<RequestView request={requestDetail({ strength: "secret" })} />);
+  expect(await screen.findByText(/A claim of a token whose signature was verified/)).toBeDefined();
+  expect(text()).not.toContain("An opaque value");
 });
 
 test("shows findings and flags with their words", () => {

@@ -20,6 +20,8 @@ const strengths: Record<Strength, string> = {
   network: "An address and what the client says of itself: several people may share them.",
 };
 
+const verified = "A claim of a token whose signature was verified: hard to forge.";
+
 /**
  * Why a request is in its session: the ladder of keys, and the one that won. What
  * the request itself tells is shown at once, the keys by name when they are known.
@@ -46,7 +48,9 @@ export function Why({ request: r, level: Heading }: { request: Request; level: "
       </ol>
       <p className={classes.words}>
         {r.tried > 0 ? `${plural(r.tried, "key")} tried before it gave no value. ` : "It was the first key tried. "}
-        <span className={r.strength === "claimed" ? classes.claimed : undefined}>{strengths[r.strength]}</span>{" "}
+        <span className={r.strength === "claimed" ? classes.claimed : undefined}>
+          {explained?.verified ? verified : strengths[r.strength]}
+        </span>{" "}
         {r.accepted
           ? "The upstream accepted the request."
           : `The upstream did not accept the request (${r.status}): the value proves nothing.`}
