@@ -36,6 +36,9 @@ type day struct {
 	open     atomic.Bool  // db is not nil; for looking without the gate
 	busy     atomic.Bool  // being sealed: not to be closed for being idle
 	used     atomic.Int64 // Store.clock at the last use
+
+	settling  atomic.Bool  // a settle is under way
+	postponed atomic.Int64 // size of the log when it could not be moved; try again at twice
 }
 
 // errGone says that a day was dropped or set aside: it has nothing to tell.

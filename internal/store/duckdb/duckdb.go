@@ -67,6 +67,8 @@ type Store struct {
 	life   sync.RWMutex // read by every call, written by Close
 	closed bool
 
+	settles sync.WaitGroup // see settleLater; added to under life
+
 	mu    sync.Mutex // guards days and aside
 	days  map[record.Day]*day
 	aside []record.SetAside
@@ -84,7 +86,7 @@ var _ store.Store = (*Store)(nil)
 // be used for another reason, such as another process that has it open.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return open(ctx, cfg, limits{
-		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes,
+		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes, hasSessions: maxHasSessions,
 	})
 }
 
@@ -94,6 +96,7 @@ type limits struct {
 	dictEntries     int
 	dictBytes       int
 	checkpointBytes int64
+	hasSessions     int
 }
 
 func open(ctx context.Context, cfg Config, limits limits) (*Store, error) {
@@ -178,6 +181,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.settles.Wait()
 	var errs []error
 	for _, d := range s.newestFirst() {
 		d.writing.Lock()

@@ -9,7 +9,7 @@ import (
 // OpenTight opens a store whose limits are hit all the time: dictionaries give a
 // text several codes, days are closed early, logs are moved at each write.
 func OpenTight(ctx context.Context, cfg Config) (*Store, error) {
-	return open(ctx, cfg, limits{openDays: 2, dictEntries: 2, dictBytes: 64, checkpointBytes: 0})
+	return open(ctx, cfg, limits{openDays: 2, dictEntries: 2, dictBytes: 64, checkpointBytes: 0, hasSessions: 1})
 }
 
 // Exec runs a statement in the DuckDB instance of a day.

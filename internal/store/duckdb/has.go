@@ -40,7 +40,7 @@ func (s *Store) newHas(ctx context.Context, f *store.Filter) (*has, error) {
 		a := askedOf{filter: store.Filter{From: f.From, To: f.To, Session: f.Session}, not: c.Not, ids: map[record.SessionID]bool{}}
 		c.Not = false
 		a.filter.Where = []store.Condition{c}
-		if err := s.collect(ctx, &a, maxHasSessions); err != nil {
+		if err := s.collect(ctx, &a, s.limits.hasSessions); err != nil {
 			return nil, err
 		}
 		h.asked = append(h.asked, a)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"sojourn/internal/record"
@@ -98,6 +97,9 @@ func (s *Store) writeTo(ctx context.Context, d *day, shares []share) (w store.Wr
 		d.gate.RUnlock()
 	}
 	d.writing.Unlock()
+	if err == nil {
+		s.settleLater(d)
+	}
 	return w, s.judge(d, db, err)
 }
 
@@ -121,8 +123,5 @@ func (d *day) write(ctx context.Context, db *sql.DB, shares []share, l limits) (
 	}
 	d.requests.Add(int64(w.Stored))
 	d.sealed.Store(false)
-	if wal, err := os.Stat(d.path + walSuffix); err == nil && wal.Size() > l.checkpointBytes+d.writer.postponed {
-		d.writer.checkpoint(ctx, wal.Size())
-	}
 	return w, nil
 }

@@ -11,19 +11,12 @@ import (
 	"sojourn/internal/store"
 )
 
-// checkpointBytes is how large the log of a day's file may grow before its
-// content is moved into the file. A checkpoint holds the day's writes up for
-// about a second a million rows; never moving it would cost memory and a long
-// replay after a crash.
-const checkpointBytes = 48 << 20
-
 // writer is what a day keeps at hand for writing.
 type writer struct {
 	conn      *sql.Conn
 	native    mapping.Connection
 	codes     []*codes
 	positions map[string]uint64 // what is known of the file's positions
-	postponed int64             // size of the log when it could not be moved; try again at twice
 }
 
 // maxPositions bounds how many logs' positions a writer remembers; those of the
@@ -266,17 +259,4 @@ func (w *writer) appendPositions(shares []share) error {
 		values[uint64](t, 1)[row] = seq
 	}
 	return t.flush()
-}
-
-// checkpoint moves the log into the file and extends the summary of parts to all
-// rows. It is put off when it fails, as it does while a long query reads.
-func (w *writer) checkpoint(ctx context.Context, size int64) {
-	w.postponed = size
-	ctx = context.WithoutCancel(ctx)
-	if err := extendParts(ctx, w.conn); err != nil {
-		return
-	}
-	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT day"); err == nil {
-		w.postponed = 0
-	}
 }

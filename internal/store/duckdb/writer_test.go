@@ -52,7 +52,9 @@ func TestRollback(t *testing.T) {
 		if err := w.commit(ctx, testShares(uint64(20+i), 5), false); err != nil {
 			t.Fatal(err)
 		}
-		w.checkpoint(ctx, 0)
+		if err := s.settle(ctx, d); err != nil {
+			t.Fatal(err)
+		}
 		var count, next, covered, summed int64
 		err := w.conn.QueryRowContext(ctx, "SELECT count(*), max(rowid) + 1, (SELECT covered FROM meta), (SELECT sum(requests)::BIGINT FROM parts) FROM requests").
 			Scan(&count, &next, &covered, &summed)

@@ -11,10 +11,11 @@ import (
 
 // model is a store in its plainest form: everything it was given, in a list.
 type model struct {
-	requests  []record.Request
+	requests  []record.Request // oldest first
 	findings  map[string]record.Finding
 	positions map[dayLog]uint64
 	globs     map[string]*regexp.Regexp
+	summed    map[partKey]record.Part // nil when something changed since
 }
 
 type dayLog struct {
@@ -52,11 +53,14 @@ func (m *model) write(batches []store.Batch) (w store.Written) {
 			}
 		}
 	}
+	slices.SortFunc(m.requests, func(a, b record.Request) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
+	m.summed = nil
 	return w
 }
 
 // drop forgets a day.
 func (m *model) drop(d record.Day) {
+	m.summed = nil
 	m.requests = slices.DeleteFunc(m.requests, func(r record.Request) bool { return r.Started.Day() == d })
 	for id, f := range m.findings {
 		if f.Request.At.Day() == d {
@@ -72,6 +76,7 @@ func (m *model) drop(d record.Day) {
 
 // erase forgets what passes f and tells what each day lost.
 func (m *model) erase(f store.Filter) []record.PartRef {
+	m.summed = nil
 	gone, lost := map[record.RequestID]bool{}, map[record.Day]int64{}
 	for _, r := range m.match(f) {
 		gone[r.ID] = true
@@ -132,7 +137,6 @@ func (m *model) match(f store.Filter) []record.Request {
 		}
 		found = slices.DeleteFunc(found, func(r record.Request) bool { return sessions[r.Session] == c.Not })
 	}
-	slices.SortFunc(found, func(a, b record.Request) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
 	return found
 }
 
@@ -158,25 +162,15 @@ type partKey struct {
 
 // parts returns the whole list of parts that f finds, in an order.
 func (m *model) parts(f store.Filter, sort store.Sort, up bool) []record.Part {
-	all, matched := map[partKey][]record.Request{}, map[partKey]int64{}
+	matched := map[partKey]int64{}
 	for _, r := range m.match(f) {
 		matched[partKey{r.Session, r.Started.Day()}]++
 	}
-	for _, r := range m.match(store.Filter{}) {
-		k := partKey{r.Session, r.Started.Day()}
-		all[k] = append(all[k], r)
-	}
 	parts := []record.Part{}
 	for k, n := range matched {
-		sum := m.sum(all[k])
-		parts = append(parts, record.Part{
-			ID: k.id, Part: k.day, Started: sum.Started, Ended: sum.Ended, Requests: sum.Requests, Matched: n,
-			Attacks: sum.Attacks, Errors: sum.Errors, Bytes: sum.Bytes, IP: sum.IP, IPs: distinctAddrs(all[k]), Country: sum.Country, UserAgent: sum.UserAgent,
-			User: sum.User, Users: sum.Users, Roles: sum.Roles,
-			Applications: top(sum.Facets, "application"), Hosts: top(sum.Facets, "host"), Endpoints: top(sum.Facets, "endpoint"),
-			HostCount: distinct(sum.Facets, "host"), EndpointCount: distinct(sum.Facets, "endpoint"),
-			Key: sum.Key, Rung: sum.Rung, Strength: sum.Strength,
-		})
+		p := m.summaries()[k]
+		p.Matched = n
+		parts = append(parts, p)
 	}
 	slices.SortFunc(parts, func(a, b record.Part) int {
 		order := cmp.Or(cmp.Compare(weight(sort, &a), weight(sort, &b)), cmp.Compare(a.Part, b.Part), cmp.Compare(a.ID.String(), b.ID.String()))
@@ -186,6 +180,31 @@ func (m *model) parts(f store.Filter, sort store.Sort, up bool) []record.Part {
 		return -order
 	})
 	return parts
+}
+
+// summaries sums up every part.
+func (m *model) summaries() map[partKey]record.Part {
+	if m.summed != nil {
+		return m.summed
+	}
+	all := map[partKey][]record.Request{}
+	for _, r := range m.requests {
+		k := partKey{r.Session, r.Started.Day()}
+		all[k] = append(all[k], r)
+	}
+	m.summed = map[partKey]record.Part{}
+	for k, requests := range all {
+		sum := m.sum(requests)
+		m.summed[k] = record.Part{
+			ID: k.id, Part: k.day, Started: sum.Started, Ended: sum.Ended, Requests: sum.Requests,
+			Attacks: sum.Attacks, Errors: sum.Errors, Bytes: sum.Bytes, IP: sum.IP, IPs: distinctAddrs(requests), Country: sum.Country, UserAgent: sum.UserAgent,
+			User: sum.User, Users: sum.Users, Roles: sum.Roles,
+			Applications: top(sum.Facets, "application"), Hosts: top(sum.Facets, "host"), Endpoints: top(sum.Facets, "endpoint"),
+			HostCount: distinct(sum.Facets, "host"), EndpointCount: distinct(sum.Facets, "endpoint"),
+			Key: sum.Key, Rung: sum.Rung, Strength: sum.Strength,
+		}
+	}
+	return m.summed
 }
 
 // weight is what a list of parts is ordered by.
