@@ -11,8 +11,8 @@ import (
 // are missing answers from its rows until then.
 var migrations = map[int64]string{
 	1: "ALTER TABLE dict_message ADD COLUMN mcp_more VARCHAR DEFAULT ''",
-	2: "UPDATE meta SET covered = 0, sealed = false;\n" +
-		"ALTER TABLE meta ADD COLUMN judged BIGINT DEFAULT 0;\n" +
+	2: "ALTER TABLE meta ADD COLUMN judged BIGINT DEFAULT 0;\n" +
+		"UPDATE meta SET covered = 0, sealed = false;\n" +
 		"DROP TABLE parts;\n" + partsSchema() + attacksSchema,
 }
 

@@ -1,11 +1,6 @@
 package duckdb_test
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,31 +13,7 @@ import (
 // TestOlderSummaries: a file of the first format, which has no summaries to list
 // parts from, is listed from its rows until it is sealed, and then alike.
 func TestOlderSummaries(t *testing.T) {
-	dir := t.TempDir()
-	files, err := filepath.Glob("testdata/format1/*.gz")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("files of format 1: %v, %v", files, err)
-	}
-	for _, file := range files {
-		in, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		packed, err := gzip.NewReader(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(packed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, strings.TrimSuffix(filepath.Base(file), ".gz")), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := in.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folderOf(t, "format1")
 	s := open(t, dir)
 	type answers struct {
 		Parts    []record.Part
