@@ -10,8 +10,9 @@ import (
 // make the next one of it. They leave long work to sealing: a file whose summaries
 // are missing answers from its rows until then.
 var migrations = map[int64]string{
-	2: "UPDATE meta SET covered = 0, sealed = false;\n" +
-		"ALTER TABLE meta ADD COLUMN judged BIGINT DEFAULT 0;\n" +
+	2: "DROP TABLE meta;\n" + // a table that is altered takes no update in the same transaction
+		"CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT, judged BIGINT);\n" +
+		"INSERT INTO meta VALUES (2, false, 0, 0);\n" +
 		"DROP TABLE parts;\n" + partsSchema() + attacksSchema,
 }
 
