@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/client":           {"internal/record"},
 	"internal/console":          {"internal/record"},
 	"internal/demo":             {"internal/record"},
+	"internal/generate":         {"internal/record"},
 	"cmd/sojourn":               {"internal", "middleware"},
 	"test":                      {},
 }

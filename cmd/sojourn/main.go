@@ -32,7 +32,8 @@ type commands struct {
 	Hub   hubCmd   `cmd:"" help:"Run only the process that stores and serves." group:"Run"`
 	Demo  demoCmd  `cmd:"" help:"Run the demo API and demo traffic, or write past traffic as HAR." group:"Run"`
 
-	Import importCmd `cmd:"" help:"Import access logs and HAR files." group:"Read"`
+	Import   importCmd   `cmd:"" help:"Import access logs and HAR files." group:"Read"`
+	Generate generateCmd `cmd:"" help:"Fill a data folder with made-up traffic, to see how large a machine must be." group:"Read"`
 
 	Sessions sessionsCmd `cmd:"" help:"List and show sessions." group:"Explore"`
 	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session." group:"Explore"`

@@ -11,8 +11,9 @@ import (
 // are missing answers from its rows until then.
 var migrations = map[int64]string{
 	1: "ALTER TABLE dict_message ADD COLUMN mcp_more VARCHAR DEFAULT ''",
-	2: "ALTER TABLE meta ADD COLUMN judged BIGINT DEFAULT 0;\n" +
-		"UPDATE meta SET covered = 0, sealed = false;\n" +
+	2: "DROP TABLE meta;\n" + // a table that is altered takes no update in the same transaction
+		"CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT, judged BIGINT);\n" +
+		"INSERT INTO meta VALUES (2, false, 0, 0);\n" +
 		"DROP TABLE parts;\n" + partsSchema() + attacksSchema,
 }
 
