@@ -9,7 +9,7 @@ DATA     ?= ./data
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 17
 
 .PHONY: run
 run: build ## Run it: with a demo, or in front of your API: make run UPSTREAM=http://host:port
@@ -40,12 +40,21 @@ test/browser/node_modules/.package-lock.json: test/browser/package-lock.json
 	cd test/browser && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+test/clickhouse/node_modules/.package-lock.json: test/clickhouse/package-lock.json
+	@scripts/need npm npm
+	cd test/clickhouse && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: test
 test: build check test-go test-web test-browser ## Run every test
 
 .PHONY: test-go
-test-go: ## Go tests with the race detector
+test-go: test/clickhouse/node_modules/.package-lock.json ## Go tests with the race detector
 	go test -race -count=1 -timeout 20m ./...
+
+.PHONY: test-clickhouse
+test-clickhouse: test/clickhouse/node_modules/.package-lock.json ## The store on a real ClickHouse engine
+	go test -count=1 ./internal/store/clickhouse
 
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json ## Unit tests of the console
@@ -81,5 +90,5 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin web/node_modules test/browser/node_modules
+	rm -rf bin web/node_modules test/browser/node_modules test/clickhouse/node_modules
 	find internal/console/dist -mindepth 1 ! -name .gitkeep -delete

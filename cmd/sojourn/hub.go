@@ -21,7 +21,7 @@ import (
 	"sojourn/internal/ledger"
 	"sojourn/internal/policy"
 	"sojourn/internal/record"
-	"sojourn/internal/store/duckdb"
+	"sojourn/internal/store"
 )
 
 // hubCmd is the process that stores, and serves the API and the console.
@@ -70,7 +70,7 @@ func (c *hubCmd) Run(a *app) error {
 // hub is the hub's parts, composed.
 type hub struct {
 	unlock   func()
-	store    *duckdb.Store
+	store    store.Store
 	bus      *bus.Conn
 	writer   *writer
 	api      *api.API
@@ -120,10 +120,7 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if h.listener, h.url, err = c.listen(); err != nil {
 		return h, err
 	}
-	h.store, err = duckdb.Open(context.Background(), duckdb.Config{
-		Dir: data.daysDir(), MemoryLimit: c.MemoryLimit, Logger: logger,
-	})
-	if err != nil {
+	if h.store, err = c.storeFlag.open(context.Background(), data, c.MemoryLimit, logger); err != nil {
 		return h, err
 	}
 	if h.bus, err = connectBus(data, c.Bus); err != nil {

@@ -11,6 +11,7 @@ import (
 
 // hubFlags are the flags of a hub that serve hands on.
 type hubFlags struct {
+	storeFlag
 	Console            string   `help:"Address of the API and the console. Default: ${default}." default:"127.0.0.1:8070" placeholder:"HOST:PORT"`
 	ConsoleHost        []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
 	ConsoleCert        string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
@@ -21,7 +22,8 @@ type hubFlags struct {
 	MemoryLimit        string   `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
 }
 
-// args returns the command line that gives another process these flags.
+// args returns the command line that gives another process these flags, all but the
+// store, see hand.
 func (f *hubFlags) args() []string {
 	args := []string{"--console", f.Console, "--memory-limit", f.MemoryLimit}
 	for _, h := range f.ConsoleHost {

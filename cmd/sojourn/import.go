@@ -13,11 +13,11 @@ import (
 	"sojourn/internal/record"
 	"sojourn/internal/source/importer"
 	"sojourn/internal/store"
-	"sojourn/internal/store/duckdb"
 )
 
 // importCmd reads traffic from files into the data folder.
 type importCmd struct {
+	storeFlag
 	commonFlags
 	Files     []string `arg:"" name:"file" help:"Access logs or HAR files: plain, gzip, zstd or bzip2; - is standard input."`
 	Format    string   `help:"How the files are written: auto (found for each file), combined, common, vhost or har. Default: ${default}." default:"auto" enum:"auto,combined,common,vhost,har" placeholder:"FORMAT"`
@@ -69,7 +69,7 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	days, err := duckdb.Open(a.ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: importMemory, Logger: c.logger(a)})
+	days, err := c.storeFlag.open(a.ctx, data, importMemory, c.logger(a))
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ const (
 // the traffic, then what stores it.
 func (c *serveCmd) Run(a *app) error {
 	outliveReaders()
+	if err := c.storeFlag.hand(); err != nil {
+		return err
+	}
 	data, err := openData(c.Data)
 	if err != nil {
 		return err
