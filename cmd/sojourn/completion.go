@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"sojourn/internal/store"
 )
 
 // completionCmd prints a script for a shell. The script asks the binary itself
@@ -90,9 +92,9 @@ func offers(at *kong.Node, words []string) (out []string) {
 	var all []string
 	switch {
 	case valueOf != nil:
-		all = valueOf.EnumSlice()
+		all = valuesOf(valueOf.Value)
 	case strings.HasPrefix(last, "-"):
-		for _, group := range at.AllFlags(true) {
+		for _, group := range at.AllFlags(!wantsPrefixed(last)) {
 			for _, f := range group {
 				all = append(all, "--"+f.Name)
 			}
@@ -104,10 +106,35 @@ func offers(at *kong.Node, words []string) (out []string) {
 			}
 		}
 		for _, p := range at.Positional {
-			all = append(all, p.EnumSlice()...)
+			all = append(all, valuesOf(p)...)
 		}
 	}
-	return slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, last) })
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" || !strings.HasPrefix(s, last) })
+}
+
+// valuesOf are the values that a flag or an argument is known to take.
+func valuesOf(v *kong.Value) (all []string) {
+	switch v.Name {
+	case "by":
+		return append(groupableFields(), store.ByTime)
+	case "field":
+		return groupableFields()
+	case "where":
+		for _, f := range fieldFlags() {
+			all = append(all, f.param+"=")
+		}
+		return all
+	}
+	return v.EnumSlice()
+}
+
+// wantsPrefixed reports whether a word begins one of the flags that --help does
+// not list one by one, such as --not-user.
+func wantsPrefixed(word string) bool {
+	return slices.ContainsFunc(flagPrefixes[1:], func(p struct{ flag, param string }) bool {
+		prefix := "--" + p.flag
+		return strings.HasPrefix(word, prefix) || len(word) > len("--") && strings.HasPrefix(prefix, word)
+	})
 }
 
 // flagOf returns the flag that a word such as --data names, unless its value is

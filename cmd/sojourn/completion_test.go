@@ -26,18 +26,26 @@ func TestComplete(t *testing.T) {
 		want  string   // all of them
 		some  []string // or some of them
 	}{
-		"Commands":      {words: []string{""}, some: []string{"serve", "import", "sessions"}},
-		"StartOfOne":    {words: []string{"se"}, want: "serve sessions"},
-		"SubCommands":   {words: []string{"sessions", ""}, want: "list show requests"},
-		"Flags":         {words: []string{"serve", "--up"}, want: "--upstream"},
-		"FlagsOfSub":    {words: []string{"sessions", "list", "--"}, some: []string{"--host", "--json", "--data"}},
-		"AfterAValue":   {words: []string{"sessions", "--data", "x", "l"}, want: "list"},
-		"ValuesOfAFlag": {words: []string{"import", "--format", "c"}, want: "combined common"},
-		"Arguments":     {words: []string{"completion", ""}, want: "bash zsh fish"},
-		"HiddenStays":   {words: []string{"comple"}, want: "completion"},
-		"Files":         {words: []string{"import", "acc"}, want: ""},
-		"Nonsense":      {words: []string{"nonsense", "--nothing", ""}, some: []string{"serve"}},
-		"NoWords":       {words: nil, some: []string{"serve"}},
+		"Commands":        {words: []string{""}, some: []string{"serve", "import", "sessions"}},
+		"StartOfOne":      {words: []string{"se"}, want: "serve sessions"},
+		"SubCommands":     {words: []string{"sessions", ""}, want: "list count show requests neighbours"},
+		"Flags":           {words: []string{"serve", "--up"}, want: "--upstream"},
+		"FlagsOfSub":      {words: []string{"sessions", "list", "--"}, some: []string{"--host", "--json", "--data"}},
+		"AfterAValue":     {words: []string{"sessions", "--data", "x", "l"}, want: "list"},
+		"ValuesOfAFlag":   {words: []string{"import", "--format", "c"}, want: "combined common"},
+		"FlagsOfFields":   {words: []string{"export", "--us"}, want: "--user-agent --user"},
+		"PrefixedFlags":   {words: []string{"export", "--not-has-us"}, want: "--not-has-user-agent --not-has-user"},
+		"StartOfAPrefix":  {words: []string{"sessions", "list", "--ha"}, some: []string{"--has-user", "--has-status"}},
+		"FieldsToGroupBy": {words: []string{"query", "--by", "t"}, want: "time"},
+		"Measures":        {words: []string{"query", "--measure", "p9"}, want: "p95 p99"},
+		"Fields":          {words: []string{"values", "ro"}, want: "role"},
+		"AnyFilter":       {words: []string{"sessions", "count", "--where", "not.has.ro"}, want: "not.has.role="},
+		"Sorts":           {words: []string{"sessions", "list", "--sort", ""}, want: "started ended duration requests attacks bytes"},
+		"Arguments":       {words: []string{"completion", ""}, want: "bash zsh fish"},
+		"HiddenStays":     {words: []string{"comple"}, want: "completion"},
+		"Files":           {words: []string{"import", "acc"}, want: ""},
+		"Nonsense":        {words: []string{"nonsense", "--nothing", ""}, some: []string{"serve"}},
+		"NoWords":         {words: nil, some: []string{"serve"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := complete(t, c.words...)

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 
 	"sojourn/internal/client"
+	"sojourn/internal/store"
 )
 
 // outputFlags say how a command prints.
@@ -72,7 +74,7 @@ func (l listing[T]) draw(a *app, c *client.Client, all bool) error {
 		if err != nil {
 			return err
 		}
-		if len(values) == 0 && drawn.widths == nil {
+		if len(values) == 0 && drawn.widths == nil && next == "" {
 			_, err := fmt.Fprintln(a.stderr, "nothing matches")
 			return err
 		}
@@ -80,15 +82,33 @@ func (l listing[T]) draw(a *app, c *client.Client, all bool) error {
 		for _, v := range values {
 			rows = append(rows, l.row(v))
 		}
-		if err := drawn.draw(rows); err != nil || next == "" {
-			return err
+		if len(rows) > 0 {
+			if err := drawn.draw(rows); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
 		}
 		if !all {
-			_, err := fmt.Fprintf(a.stderr, "there are more: --cursor %s, or --all\n", visible(next))
+			said := "there are more"
+			if len(values) < l.wanted() {
+				said = "the time was up before all was searched"
+			}
+			_, err := fmt.Fprintf(a.stderr, "%s: --cursor %s, or --all\n", said, visible(next))
 			return err
 		}
 		l.filters.Set("cursor", next)
 	}
+}
+
+// wanted is how many rows a page has, unless it is cut short.
+func (l listing[T]) wanted() int {
+	n, err := strconv.Atoi(l.filters.Get("limit"))
+	if err != nil {
+		return store.DefaultLimit
+	}
+	return n
 }
 
 // copyJSON prints a document as the API wrote it.

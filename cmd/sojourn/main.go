@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 	"time"
 
@@ -37,6 +38,10 @@ type commands struct {
 
 	Sessions sessionsCmd `cmd:"" help:"List and show sessions." group:"Explore"`
 	Requests requestsCmd `cmd:"" help:"Show a request, and why it is in its session." group:"Explore"`
+	Values   valuesCmd   `cmd:"" help:"List the values of a field, with how many requests have each." group:"Explore"`
+	Query    queryCmd    `cmd:"" help:"Count requests by groups: top lists, time series, aggregates." group:"Explore"`
+	Export   exportCmd   `cmd:"" help:"Write requests or sessions as CSV, JSON lines, HAR or Parquet." group:"Explore"`
+	Curl     curlCmd     `cmd:"" help:"Print one request as a curl command, as far as it is known." group:"Explore"`
 	Explain  explainCmd  `cmd:"" help:"Tell the ladder of keys that led a request to its session." group:"Explore"`
 	System   systemCmd   `cmd:"" help:"Show the state of the installation." group:"Explore"`
 	SignIn   signInCmd   `cmd:"" help:"Print a link that signs a browser in to the console, once." group:"Explore"`
@@ -92,6 +97,7 @@ const sameSignal = 500 * time.Millisecond
 // run parses args and runs one sub-command.
 func run(a *app, args []string) error {
 	var cli commands
+	addFieldFlags(reflect.ValueOf(&cli).Elem())
 	exited := false
 	parser, err := kong.New(&cli,
 		kong.Name("sojourn"),
@@ -99,7 +105,8 @@ func run(a *app, args []string) error {
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": version},
+		kong.ExplicitGroups([]kong.Group{filterGroup}),
+		kong.Vars{"version": version, "sorts": sortNames(), "measures": measureNames()},
 		kong.WithHyphenPrefixedParameters(true), // --from -24h
 	)
 	if err != nil {

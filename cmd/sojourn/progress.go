@@ -19,7 +19,7 @@ const (
 	barWidth = 24
 )
 
-// progressBar draws how far an import is on one line of a terminal. On anything
+// progressBar draws how far something long is on one line of a terminal. On anything
 // else it is quiet.
 type progressBar struct {
 	w       io.Writer // nil: quiet
@@ -47,19 +47,27 @@ func newProgressBar(w io.Writer) *progressBar {
 
 // importing draws p, unless the last drawing is too fresh.
 func (b *progressBar) importing(p importer.Progress) {
+	if b.check != p.Checking {
+		b.began, b.check = time.Time{}, p.Checking
+	}
+	b.draw(func(took time.Duration) string { return progressLine(p, took) })
+}
+
+// draw draws the line that is right after some time, unless the last one is too fresh.
+func (b *progressBar) draw(line func(took time.Duration) string) {
 	if b.w == nil {
 		return
 	}
 	now := b.now()
-	if b.began.IsZero() || b.check != p.Checking {
-		b.began, b.check = now, p.Checking
+	if b.began.IsZero() {
+		b.began = now
 	}
 	if now.Sub(b.drawnAt) < redrawEvery {
 		return
 	}
 	b.drawnAt = now
-	line := []rune(progressLine(p, now.Sub(b.began)))
-	fmt.Fprintf(b.w, "\r\x1b[K%s", string(line[:min(len(line), max(b.width()-1, 0))]))
+	text := []rune(line(now.Sub(b.began)))
+	fmt.Fprintf(b.w, "\r\x1b[K%s", string(text[:min(len(text), max(b.width()-1, 0))]))
 }
 
 // clear removes the bar.

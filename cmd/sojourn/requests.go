@@ -14,6 +14,7 @@ type sessionsRequestsCmd struct {
 	serverFlags
 	filterFlags
 	partFlag
+	orderFlag
 	pageFlags
 	outputFlags
 	ID string `arg:"" help:"Session id."`
@@ -22,6 +23,7 @@ type sessionsRequestsCmd struct {
 // Run lists the requests of a session.
 func (c *sessionsRequestsCmd) Run(a *app) error {
 	filters := c.filterFlags.values()
+	c.orderFlag.add(filters)
 	c.partFlag.add(filters)
 	return list(a, &c.serverFlags, &c.pageFlags, c.JSON, listing[record.Request]{
 		path: "sessions/" + url.PathEscape(c.ID) + "/requests", member: "requests", filters: filters,

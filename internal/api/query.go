@@ -95,6 +95,11 @@ func queryOf(in *record.Query, now time.Time) (q store.Query, err error) {
 			return fail("session", err)
 		}
 	}
+	if in.Request != "" {
+		if err := one(&q.Request, in.Request, record.ParseRequestID); err != nil {
+			return fail("request", err)
+		}
+	}
 	if n := len(in.Where) + len(in.Has); n > maxConditions {
 		return fail("where", fmt.Errorf("%d conditions together with has; at most %d", n, maxConditions))
 	}

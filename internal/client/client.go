@@ -29,9 +29,10 @@ const (
 
 // Client asks one server. It may be used concurrently.
 type Client struct {
-	base  string
-	token string
-	http  *http.Client
+	base    string
+	token   string
+	http    *http.Client
+	streams *http.Client // without a bound on the whole answer
 }
 
 // New returns a client of the server at base, such as http://127.0.0.1:8070.
@@ -52,18 +53,43 @@ func InProcess(h http.Handler, token string) *Client {
 }
 
 func newClient(base, token string, transport http.RoundTripper) *Client {
-	return &Client{base: base, token: token, http: &http.Client{
-		Transport: transport,
-		Timeout:   timeout,
-		// A redirect would carry the token to who knows where.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	// A redirect would carry the token to who knows where.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{
+		base: base, token: token,
+		http:    &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: stay},
+		streams: &http.Client{Transport: transport, CheckRedirect: stay},
+	}
 }
 
 // Sessions lists parts; the filters are those of GET /api/v1/sessions.
 func (c *Client) Sessions(ctx context.Context, filters url.Values) (page record.SessionPage, err error) {
 	err = c.decode(ctx, http.MethodGet, "sessions", filters, &page)
 	return page, err
+}
+
+// Count counts what Sessions lists.
+func (c *Client) Count(ctx context.Context, filters url.Values) (t record.Total, err error) {
+	err = c.decode(ctx, http.MethodGet, "sessions/count", filters, &t)
+	return t, err
+}
+
+// Neighbours lists what a session has to do with.
+func (c *Client) Neighbours(ctx context.Context, id string, filters url.Values) (n record.Neighbours, err error) {
+	err = c.decode(ctx, http.MethodGet, "sessions/"+url.PathEscape(id)+"/neighbours", filters, &n)
+	return n, err
+}
+
+// Values lists the values of the field that filters name.
+func (c *Client) Values(ctx context.Context, filters url.Values) (v record.Values, err error) {
+	err = c.decode(ctx, http.MethodGet, "values", filters, &v)
+	return v, err
+}
+
+// Query counts requests by groups.
+func (c *Client) Query(ctx context.Context, q record.Query) (t record.Table, err error) {
+	err = c.exchange(ctx, http.MethodPost, "query", nil, q, &t)
+	return t, err
 }
 
 // Session sums up one session.
@@ -98,6 +124,12 @@ func (c *Client) Request(ctx context.Context, id string) (record.RequestDetail, 
 	return r, err
 }
 
+// Curl writes one request as a command.
+func (c *Client) Curl(ctx context.Context, id string) (command record.Curl, err error) {
+	err = c.decode(ctx, http.MethodGet, "requests/"+url.PathEscape(id)+"/curl", nil, &command)
+	return command, err
+}
+
 // Explain tells why a request is in its session.
 func (c *Client) Explain(ctx context.Context, id string) (e record.Explanation, err error) {
 	err = c.decode(ctx, http.MethodGet, "requests/"+url.PathEscape(id)+"/explain", nil, &e)
@@ -119,6 +151,16 @@ func (c *Client) SignInCode(ctx context.Context) (code record.SignInCode, err er
 // Get returns the JSON document at a path below /api/v1, as the server wrote it.
 func (c *Client) Get(ctx context.Context, path string, filters url.Values) (json.RawMessage, error) {
 	return c.ask(ctx, http.MethodGet, path, filters, nil)
+}
+
+// Post returns the JSON document that a path below /api/v1 answers to another, as
+// the server wrote it.
+func (c *Client) Post(ctx context.Context, path string, in any) (json.RawMessage, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	return c.ask(ctx, http.MethodPost, path, nil, body)
 }
 
 // unmeasured is a request before its measures are read: absent ones stay unknown.
@@ -150,18 +192,10 @@ func (c *Client) exchange(ctx context.Context, method, path string, filters url.
 }
 
 func (c *Client) ask(ctx context.Context, method, path string, filters url.Values, body []byte) ([]byte, error) {
-	target := c.base + prefix + path
-	if len(filters) > 0 {
-		target += "?" + filters.Encode()
-	}
-	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
+	r, err := c.request(ctx, method, path, filters, body)
 	if err != nil {
 		return nil, err
 	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("Accept", "application/json")
 	w, err := c.http.Do(r)
 	if err != nil {
@@ -178,6 +212,22 @@ func (c *Client) ask(ctx context.Context, method, path string, filters url.Value
 		return nil, problemOf(w, text)
 	}
 	return text, nil
+}
+
+func (c *Client) request(ctx context.Context, method, path string, filters url.Values, body []byte) (*http.Request, error) {
+	target := c.base + prefix + path
+	if len(filters) > 0 {
+		target += "?" + filters.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	return r, nil
 }
 
 // Problem is an error that the API answered (RFC 9457).
@@ -222,32 +272,3 @@ func problemOf(w *http.Response, body []byte) error {
 	}
 	return p
 }
-
-// handlerTransport answers requests by a handler in this process.
-type handlerTransport struct{ handler http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r = r.Clone(r.Context())
-		r.Body = http.NoBody // a handler always finds one
-	}
-	w := &answerWriter{header: http.Header{}, status: http.StatusOK}
-	t.handler.ServeHTTP(w, r)
-	return &http.Response{
-		Status: http.StatusText(w.status), StatusCode: w.status, Header: w.header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
-	}, nil
-}
-
-// answerWriter keeps a handler's answer.
-type answerWriter struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *answerWriter) Header() http.Header         { return w.header }
-func (w *answerWriter) WriteHeader(status int)      { w.status = status }
-func (w *answerWriter) Write(b []byte) (int, error) { return w.body.Write(b) }

@@ -34,6 +34,7 @@ type Query struct {
 	From     string      `json:"from,omitempty" doc:"Requests that started at or after it: RFC 3339, now, or back from now as -15m, -24h, -7d" example:"-7d"`
 	To       string      `json:"to,omitempty" doc:"Requests that started before it, written like from" example:"now"`
 	Session  string      `json:"session,omitempty" doc:"Only the requests of this session" example:"9d71154dadd331c60b2f3a41c1d0e5aa"`
+	Request  string      `json:"request,omitempty" doc:"Only this request" example:"01JV3Q7F2M9T4B8X00AB"`
 	Where    []Condition `json:"where,omitempty" nullable:"false" maxItems:"100" doc:"What must hold on the same request"`
 	Has      []Condition `json:"has,omitempty" nullable:"false" maxItems:"100" doc:"What must hold for some request of the same session in the time range; with not, for none"`
 	By       []string    `json:"by,omitempty" nullable:"false" maxItems:"3" doc:"What requests are grouped by: fields, context.NAME, time; none for a single row" example:"[\"endpoint\"]"`

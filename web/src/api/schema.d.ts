@@ -1064,6 +1064,11 @@ export interface components {
              */
             order?: string;
             /**
+             * @description Only this request
+             * @example 01JV3Q7F2M9T4B8X00AB
+             */
+            request?: string;
+            /**
              * @description Only the requests of this session
              * @example 9d71154dadd331c60b2f3a41c1d0e5aa
              */
