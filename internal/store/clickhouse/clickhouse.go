@@ -23,7 +23,6 @@ import (
 	driverpkg "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"sojourn/internal/record"
 	"sojourn/internal/store"
 )
 
@@ -44,6 +43,8 @@ type Store struct {
 	database string // the same, quoted
 	log      *slog.Logger
 
+	requestColumns, findingColumns []driverpkg.ColumnNameAndType
+
 	life   sync.RWMutex // read by every call, written by Close
 	closed bool
 
@@ -53,6 +54,8 @@ type Store struct {
 	inserts atomic.Uint64
 
 	erasing sync.Mutex // one Erase at a time
+
+	recent recentDays
 }
 
 var _ store.Store = (*Store)(nil)
@@ -83,6 +86,13 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.requestColumns, err = s.readColumns(ctx, "requests"); err != nil {
+		return err
+	}
+	if s.findingColumns, err = s.readColumns(ctx, "findings"); err != nil {
 		return err
 	}
 	return s.finishErase(ctx)
@@ -147,24 +157,4 @@ func cause(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return explain(err)
-}
-
-// newest returns the days between from and to, 0 for open, newest first.
-func (s *Store) newest(ctx context.Context, f *store.Filter) ([]record.Day, error) {
-	var days []record.Day
-	all, err := s.days(ctx)
-	for _, d := range all {
-		if inDays(f, d.Day) {
-			days = append(days, d.Day)
-		}
-	}
-	return days, err
-}
-
-func inDays(f *store.Filter, d record.Day) bool {
-	switch {
-	case f.From != 0 && d < f.From.Day(), f.To != 0 && d > (f.To-1).Day(), f.Request != nil && d != f.Request.At.Day():
-		return false
-	}
-	return true
 }

@@ -119,6 +119,9 @@ func (c compiler) found(q *store.Condition) string {
 		return c.orNone(q, c.attacked(q.Texts...), "NOT "+compiler{c.s, c.f}.attacked())
 	case "flag":
 		return c.orNone(q, "hasAny(flags, ["+texts(q.Texts)+"])", "empty(flags)")
+	case "mcp_method", "mcp_name":
+		all := q.Field.Name + "s"
+		return c.orNone(q, "hasAny("+all+", ["+texts(q.Texts)+"])", "empty("+all+")")
 	case "flow":
 		return c.orNone(q, "hasAny("+flows+", ["+texts(q.Texts)+"])", "empty("+flows+")")
 	case "blocked":
@@ -261,14 +264,13 @@ func endpoints(patterns []string) string {
 	return anyOf(all)
 }
 
-// flows lists the flows of a request's endpoint; ClickHouse's regular expressions
-// are RE2 too, and its lower is that of ASCII.
+// flows lists the flows of a request's endpoint. The server's lower is that of ASCII.
 var flows = func() string {
-	var all []string
+	var names, patterns []string
 	for _, f := range store.Flows {
-		all = append(all, fmt.Sprintf("if(match(lower(endpoint), %s), %s, '')", text(f.Pattern), text(f.Name)))
+		names, patterns = append(names, f.Name), append(patterns, f.Pattern)
 	}
-	return "arrayFilter(f -> f != '', [" + strings.Join(all, ", ") + "])"
+	return fmt.Sprintf("arrayMap(i -> [%s][i], multiMatchAllIndices(lower(toString(endpoint)), [%s]))", texts(names), texts(patterns))
 }()
 
 // values returns what a request counts under for a field, as a text or, when many,
@@ -293,12 +295,14 @@ func values(f *store.Field, parameter string) (expression string, many bool) {
 		all = "arrayMap(v -> toString(v), flags)"
 	case "flow":
 		all = flows
+	case "mcp_method", "mcp_name":
+		all = "arrayMap(v -> toString(v), " + f.Name + "s)"
 	case "context":
 		all = fmt.Sprintf("arrayFilter((v, n) -> n = %s, context_values, context_names)", text(parameter))
 	default:
 		return "toString(" + column(f) + ")", false
 	}
-	return "if(empty(" + all + "), [''], arrayDistinct(" + all + "))", true
+	return "emptyArrayToSingle(arrayDistinct(" + all + "))", true
 }
 
 // ipHex is the address in a form that sorts as addresses do, the unknown one first.

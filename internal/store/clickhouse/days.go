@@ -4,11 +4,72 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sojourn/internal/record"
+	"sojourn/internal/store"
 )
+
+// daysAge is how old the list of days may be that a question goes by: another
+// process may bring a new day.
+const daysAge = 500 * time.Millisecond
+
+// recentDays is the list of days as it was a moment ago.
+type recentDays struct {
+	mu      sync.Mutex
+	days    []record.Day // newest first
+	read    time.Time
+	changes uint64 // counts what this store did to the days
+}
+
+// changed forgets the list: this store has brought or dropped days.
+func (r *recentDays) changed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes++
+	r.read = time.Time{}
+}
+
+// newest returns the days that a filter may find requests on, newest first.
+func (s *Store) newest(ctx context.Context, f *store.Filter) ([]record.Day, error) {
+	r := &s.recent
+	r.mu.Lock()
+	all, changes, fresh := r.days, r.changes, time.Since(r.read) < daysAge
+	r.mu.Unlock()
+	if !fresh {
+		status, err := s.days(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = make([]record.Day, len(status))
+		for i, d := range status {
+			all[i] = d.Day
+		}
+		r.mu.Lock()
+		if r.changes == changes {
+			r.days, r.read = all, time.Now()
+		}
+		r.mu.Unlock()
+	}
+	var days []record.Day
+	for _, d := range all {
+		if inDays(f, d) {
+			days = append(days, d)
+		}
+	}
+	return days, nil
+}
+
+func inDays(f *store.Filter, d record.Day) bool {
+	switch {
+	case f.From != 0 && d < f.From.Day(), f.To != 0 && d > (f.To-1).Day(), f.Request != nil && d != f.Request.At.Day():
+		return false
+	}
+	return true
+}
 
 // days returns the days there are, newest first; how many requests they hold is
 // not counted.
@@ -95,6 +156,7 @@ func (s *Store) Expire(ctx context.Context, today record.Day, r record.Retention
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	defer s.recent.changed()
 	var dropped []record.Day
 	for _, d := range slices.Backward(days) {
 		old := r.Days > 0 && int(today)-int(d.Day) >= r.Days

@@ -105,11 +105,14 @@ func (s *Store) read(ctx context.Context, all []found, down bool) ([]record.Requ
 		sessions = append(sessions, sessionID(f.session))
 	}
 	statement := fmt.Sprintf("SELECT %s FROM %s WHERE %s AND day BETWEEN %d AND %d AND started BETWEEN %d AND %d AND session IN (%s) AND (started, node, seq) IN (%s)",
-		columns, s.table("requests"), isRequest, first.Day(), last.Day(), first, last, strings.Join(sessions, ", "), strings.Join(ids, ", "))
+		names(s.requestColumns), s.table("requests"), isRequest, first.Day(), last.Day(), first, last, strings.Join(sessions, ", "), strings.Join(ids, ", "))
 	err := s.query(ctx, statement, func(r driver.Rows) error {
 		var w row
-		err := r.ScanStruct(&w)
-		requests = append(requests, w.request())
+		if err := r.ScanStruct(&w); err != nil {
+			return err
+		}
+		request, err := w.request()
+		requests = append(requests, request)
 		return err
 	})
 	slices.SortFunc(requests, func(a, b record.Request) int {

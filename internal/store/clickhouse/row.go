@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -58,6 +60,9 @@ type row struct {
 	MCPGeneration    string     `ch:"mcp_generation"`
 	MCPTrace         string     `ch:"mcp_trace"`
 	MCPError         int64      `ch:"mcp_error"`
+	MCPMethods       []string   `ch:"mcp_methods"`
+	MCPNames         []string   `ch:"mcp_names"`
+	MCPMore          string     `ch:"mcp_more"`
 	ContextNames     []string   `ch:"context_names"`
 	ContextValues    []string   `ch:"context_values"`
 	ContextHashed    []bool     `ch:"context_hashed"`
@@ -66,12 +71,6 @@ type row struct {
 	Log              string     `ch:"log"`
 	Position         uint64     `ch:"position"`
 }
-
-// columns are the names of row's columns, in its order.
-const columns = "kind, day, started, node, seq, session, client, duration, ttfb, application, host, method, path, query, endpoint, lowered, " +
-	"status, request_bytes, response_bytes, ip, ip_known, user_agent, country, network, anonymity, ja4, user, role, key, point, rung, strength, " +
-	"accepted, tried, graphql_operation, mcp, mcp_server, mcp_method, mcp_name, mcp_client, mcp_generation, mcp_trace, mcp_error, " +
-	"context_names, context_values, context_hashed, flags, revision, log, position"
 
 // unknownIP is what the column holds beside ip_known = false.
 var unknownIP = netip.IPv6Unspecified()
@@ -97,6 +96,7 @@ func (w *row) fill(r *record.Request) {
 		w.MCP, w.MCPServer, w.MCPMethod, w.MCPName = true, m.Server, m.Method, m.Name
 		w.MCPClient, w.MCPGeneration, w.MCPTrace, w.MCPError = m.Client, m.Generation, m.Trace, int64(m.Error)
 	}
+	w.MCPMethods, w.MCPNames, w.MCPMore = told(r.MCP.Methods()), told(r.MCP.Names()), moreText(r.MCP)
 	for i, f := range r.Flags {
 		w.Flags[i] = string(f)
 	}
@@ -112,9 +112,29 @@ func (w *row) fill(r *record.Request) {
 func (w *row) position(day record.Day, log string, seq uint64) {
 	*w = row{
 		Kind: kindPosition, Day: int32(day), Started: int64(day.Start()), Session: noSession, Client: noSession, IP: unknownIP,
-		Lowered: []string{}, ContextNames: []string{}, ContextValues: []string{}, ContextHashed: []bool{}, Flags: []string{},
+		Lowered: []string{}, MCPMethods: []string{}, MCPNames: []string{}, ContextNames: []string{}, ContextValues: []string{}, ContextHashed: []bool{}, Flags: []string{},
 		Log: log, Position: seq,
 	}
+}
+
+// told returns texts without the only one that stands for none.
+func told(texts []string) []string {
+	if len(texts) == 1 && texts[0] == "" {
+		return []string{}
+	}
+	return texts
+}
+
+// moreText returns the further messages of a request.
+func moreText(m *record.MCP) string {
+	if m == nil || len(m.More) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(m.More)
+	if err != nil {
+		panic("bug: messages are texts and numbers: " + err.Error())
+	}
+	return string(b)
 }
 
 // lowered returns what the column of that name holds.
@@ -135,7 +155,7 @@ func isASCII(s string) bool {
 }
 
 // request returns the request that w is the row of.
-func (w *row) request() record.Request {
+func (w *row) request() (record.Request, error) {
 	r := record.Request{
 		ID: record.RequestID{At: record.Time(w.Started), Node: w.Node, Seq: w.Seq}, Started: record.Time(w.Started),
 		Duration: record.Measure(w.Duration), FirstByte: record.Measure(w.FirstByte),
@@ -156,6 +176,11 @@ func (w *row) request() record.Request {
 			Server: w.MCPServer, Method: w.MCPMethod, Name: w.MCPName, Client: w.MCPClient,
 			Generation: w.MCPGeneration, Trace: w.MCPTrace, Error: int(w.MCPError),
 		}
+		if w.MCPMore != "" {
+			if err := json.Unmarshal([]byte(w.MCPMore), &r.MCP.More); err != nil {
+				return r, fmt.Errorf("request %s: mcp_more: %w", r.ID, err)
+			}
+		}
 	}
 	for i, name := range w.ContextNames {
 		r.Context = append(r.Context, record.Value{Name: name, Value: w.ContextValues[i], Hashed: w.ContextHashed[i]})
@@ -163,5 +188,5 @@ func (w *row) request() record.Request {
 	for _, f := range w.Flags {
 		r.Flags = append(r.Flags, record.Flag(f))
 	}
-	return r
+	return r, nil
 }

@@ -3,7 +3,9 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	driverpkg "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
@@ -69,6 +71,9 @@ CREATE TABLE IF NOT EXISTS %s.requests (
 	mcp_generation LowCardinality(String) CODEC(ZSTD(1)),
 	mcp_trace String CODEC(ZSTD(1)),
 	mcp_error Int64 CODEC(ZSTD(1)),
+	mcp_methods Array(LowCardinality(String)) COMMENT 'of all messages, each once' CODEC(ZSTD(1)),
+	mcp_names Array(String) COMMENT 'of all messages, each once' CODEC(ZSTD(1)),
+	mcp_more String COMMENT 'further messages, as JSON' CODEC(ZSTD(1)),
 	context_names Array(LowCardinality(String)) CODEC(ZSTD(1)),
 	context_values Array(String) CODEC(ZSTD(1)),
 	context_hashed Array(Bool) CODEC(ZSTD(1)),
@@ -134,4 +139,26 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readColumns learns the types of a table's columns: the driver would ask for them
+// before every insert.
+func (s *Store) readColumns(ctx context.Context, table string) (all []driverpkg.ColumnNameAndType, err error) {
+	statement := fmt.Sprintf("SELECT name, type FROM system.columns WHERE database = %s AND table = %s AND default_kind = '' ORDER BY position", text(s.name), text(table))
+	err = s.query(ctx, statement, func(r driver.Rows) error {
+		var c driverpkg.ColumnNameAndType
+		err := r.Scan(&c.Name, &c.Type)
+		all = append(all, c)
+		return err
+	})
+	return all, err
+}
+
+// names are the names of columns with commas between them.
+func names(all []driverpkg.ColumnNameAndType) string {
+	quoted := make([]string, len(all))
+	for i, c := range all {
+		quoted[i] = "`" + c.Name + "`"
+	}
+	return strings.Join(quoted, ", ")
 }

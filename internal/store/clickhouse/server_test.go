@@ -16,6 +16,10 @@ import (
 // serverDir is where the test server and its packages are.
 const serverDir = "../../../test/clickhouse"
 
+// fewRows are settings for tables of a few rows, where planning a statement costs
+// more than running it.
+const fewRows = "?compile_expressions=0&compile_aggregate_expressions=0&compile_sort_description=0&max_threads=1"
+
 // server is a ClickHouse engine in a process of its own.
 type server struct {
 	address   string
@@ -65,7 +69,7 @@ func (s *server) database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", s.databases.Add(1))
 	t.Cleanup(func() { s.sql(t, "DROP DATABASE IF EXISTS "+name) })
-	return "clickhouse+http://" + s.address + "/" + name
+	return "clickhouse+http://" + s.address + "/" + name + fewRows
 }
 
 // sql runs a statement beside the store and returns its answer, tab separated.

@@ -56,7 +56,7 @@ func (sum *summary) tell(out *record.Session) {
 	out.Key, out.Rung, out.Strength = p.Key, p.Rung, p.Strength
 	out.IP, out.Country, out.UserAgent = p.IP, p.Country, p.UserAgent
 	out.User, out.Users, out.Roles = p.User, p.Users, p.Roles
-	if client, err := record.ParseSessionID(sum.top("client")); err == nil {
+	if client, err := record.ParseSessionID(sum.top("client").value); err == nil {
 		out.Client = client
 	}
 	for _, name := range record.FacetNames {

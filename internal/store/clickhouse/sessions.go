@@ -56,8 +56,8 @@ func (s *Store) Sessions(ctx context.Context, q store.SessionQuery) (store.Sessi
 			break
 		}
 	}
-	if len(places) > limit {
-		places = places[:limit]
+	if len(places) > limit || len(places) == limit && page.Next != "" { // full, not cut short
+		places, page.Searched = places[:limit], 0
 		page.Next = places[limit-1].String()
 	}
 	page.Parts, err = s.parts(ctx, &q.Filter, places)

@@ -1,7 +1,9 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,17 +26,21 @@ const totals = "totals"
 // the values do.
 type dimension struct {
 	name   string
-	values string // expression: an array of texts
+	value  string // expression: a text, or an array of texts when many
+	many   bool
+	unless string // condition under which a request has no value; "" for never
+	detail string // expression: a text, of which the most frequent is told; "" for none
 }
 
-// partDimensions are those of which a part shows the top values. Unknown ones do
-// not count where the name says so.
+// partDimensions are those of which a part shows the top values; the address comes
+// with its country, the key with its rung and strength.
 var partDimensions = []dimension{
-	{totals, "['']"},
-	{"known_ip", "if(ip_known, [" + ipHex + "], [])"},
-	{"known_user", "if(user = '', [], [user])"},
-	{"known_role", "if(role = '', [], [toString(role)])"},
-	single("user_agent"), single("key"), single("application"), single("host"), single("endpoint"),
+	{name: totals, value: "''"},
+	{name: "known_ip", value: ipHex, unless: "NOT ip_known", detail: "toString(country)"},
+	{name: "known_user", value: "user", unless: "user = ''"},
+	{name: "known_role", value: "toString(role)", unless: "role = ''"},
+	{name: "key", value: "toString(key)", detail: "concat(hex(rung), ' ', hex(strength))"},
+	single("user_agent"), single("application"), single("host"), single("endpoint"),
 }
 
 // sessionDimensions are those of a session: its summary's and its facets.
@@ -51,30 +57,47 @@ var sessionDimensions = func() []dimension {
 // single is the dimension of a field.
 func single(name string) dimension {
 	if name == "status" { // negative ones first
-		return dimension{name, "[lpad(toString(toInt64(status) + 2147483648), 10, '0')]"}
+		return dimension{name: name, value: "lpad(toString(toInt64(status) + 2147483648), 10, '0')"}
 	}
 	f, _, _ := store.FieldOf(name)
 	expression, many := values(f, "")
-	if !many {
-		expression = "[" + expression + "]"
+	return dimension{name: name, value: expression, many: many}
+}
+
+// noDimension is that of a value that does not count.
+const noDimension = 255
+
+// pairs is the array of (dimension, value, detail) that a request counts under.
+func pairs(dimensions []dimension) string {
+	var singles, arrays []string
+	for i, d := range dimensions {
+		number, detail := fmt.Sprintf("toUInt8(%d)", i), cmp.Or(d.detail, "''")
+		if d.unless != "" {
+			number = fmt.Sprintf("toUInt8(if(%s, %d, %d))", d.unless, noDimension, i)
+		}
+		if d.many {
+			arrays = append(arrays, fmt.Sprintf("arrayMap(v -> (%s, v, %s), %s)", number, detail, d.value))
+		} else {
+			singles = append(singles, fmt.Sprintf("(%s, %s, %s)", number, d.value, detail))
+		}
 	}
-	return dimension{name, expression}
+	return "arrayConcat(" + strings.Join(append(arrays, "["+strings.Join(singles, ", ")+"]"), ", ") + ")"
 }
 
 // tally is how many requests have a value.
 type tally struct {
 	value    string
 	requests int64
+	detail   string // the most frequent one that is not empty, of equals the first
 }
 
 // summary is what is known of one part or session.
 type summary struct {
-	started, ended          record.Time
-	requests, matched       int64
-	attacks, errors, bytes  int64
-	tops                    map[string][]tally // by dimension, the most first, equals by value
-	distinct                map[string]int64
-	country, rung, strength string
+	started, ended         record.Time
+	requests, matched      int64
+	attacks, errors, bytes int64
+	tops                   map[string][]tally // by dimension, the most first, equals by value
+	distinct               map[string]int64
 }
 
 // summaryOf names what a summary is of.
@@ -86,36 +109,36 @@ type summaryOf struct {
 // summarize sums up the rows where a condition holds, by part or, when not byDay,
 // by session; matched counts those that also match.
 func (s *Store) summarize(ctx context.Context, c compiler, dimensions []dimension, where, match string, byDay bool, top int) (map[summaryOf]*summary, error) {
-	day, join := "toInt32(0)", ""
+	day, join, attacked := "toInt32(0)", "", c.attacked()
 	if byDay {
 		day = "day"
 	}
-	var pairs []string
-	for i, d := range dimensions {
-		pairs = append(pairs, fmt.Sprintf("arrayMap(v -> (toUInt8(%d), v), %s)", i, d.values))
-		if strings.Contains(d.values, "attack_types") {
-			join = c.attackTypes()
+	for _, d := range dimensions {
+		if d.name == "attack" {
+			join, attacked = c.attackTypes(), "notEmpty(attack_types)"
 		}
 	}
+	// Details are summed up as a map of their counts, sorted by detail.
 	statement := fmt.Sprintf(`
-SELECT part, session, pair.1 AS dimension, pair.2 AS value, toInt64(count()) AS n,
-	toInt64(count() OVER (PARTITION BY part, session, dimension)) AS values,
-	min(started), max(started), toInt64(countIf(matches)), toInt64(countIf(attacked)), toInt64(countIf(failed)), %s
+SELECT part, session, pair.1 AS dimension, pair.2 AS value, toInt64(count()) AS n, toInt64(count() OVER (PARTITION BY part, session, dimension)) AS values,
+	(sumMapIf([pair.3], [toUInt64(1)], pair.3 != '') AS details).1[indexOf(details.2, arrayMax(details.2))],
+	min(started), max(started), toInt64(countIf(matches)), toInt64(countIf(attacked)), toInt64(countIf%s), %s
 FROM (
-	SELECT %s AS part, session, started, request_bytes, response_bytes, %s AS matches, %s AS attacked, %s AS failed, arrayJoin(arrayConcat(%s)) AS pair
+	SELECT %s AS part, session, started, status, request_bytes, response_bytes, %s AS matches, %s AS attacked, arrayJoin(%s) AS pair
 	FROM %s AS requests %s WHERE %s
 )
+WHERE dimension != %d
 GROUP BY part, session, dimension, value
 ORDER BY part, session, dimension, n DESC, value
 LIMIT %d BY part, session, dimension`,
-		sumBytes, day, match, c.attacked(), isError, strings.Join(pairs, ", "), s.table("requests"), join, where, top)
+		isError, sumBytes, day, match, attacked, pairs(dimensions), s.table("requests"), join, where, noDimension, top)
 	sums := map[summaryOf]*summary{}
 	err := s.query(ctx, statement, func(r driver.Rows) error {
 		var day int32
-		var session, value string
+		var session, value, detail string
 		var dim uint8
 		var n, distinct, started, ended, matched, attacks, errs, bytes int64
-		if err := r.Scan(&day, &session, &dim, &value, &n, &distinct, &started, &ended, &matched, &attacks, &errs, &bytes); err != nil {
+		if err := r.Scan(&day, &session, &dim, &value, &n, &distinct, &detail, &started, &ended, &matched, &attacks, &errs, &bytes); err != nil {
 			return err
 		}
 		of := summaryOf{day: record.Day(day)}
@@ -130,63 +153,19 @@ LIMIT %d BY part, session, dimension`,
 			sum.started, sum.ended, sum.requests, sum.matched = record.Time(started), record.Time(ended), n, matched
 			sum.attacks, sum.errors, sum.bytes = attacks, errs, bytes
 		}
-		sum.tops[name] = append(sum.tops[name], tally{value, n})
+		sum.tops[name] = append(sum.tops[name], tally{value, n, detail})
 		sum.distinct[name] = distinct
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return sums, s.groupings(ctx, sums, where, day)
+	return sums, err
 }
 
-// groupings adds what depends on the top values: the country of the address, the
-// rung and strength of the key.
-func (s *Store) groupings(ctx context.Context, sums map[summaryOf]*summary, where, day string) error {
-	var addresses, keys []string
-	for of, sum := range sums {
-		tuple := func(value string) string {
-			return fmt.Sprintf("(%d, %s, %s)", of.day, sessionID(of.session), text(value))
-		}
-		if ip := sum.top("known_ip"); ip != "" {
-			addresses = append(addresses, tuple(ip))
-		}
-		keys = append(keys, tuple(sum.top("key")))
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	statement := fmt.Sprintf(`SELECT %s AS part, session, toString(rung) AS a, toString(strength) AS b FROM %s WHERE %s AND (part, session, toString(key)) IN (%s)
-		GROUP BY part, session, a, b ORDER BY count() DESC, a, b LIMIT 1 BY part, session`, day, s.table("requests"), where, strings.Join(keys, ", "))
-	err := s.eachOf(ctx, sums, statement, func(sum *summary, a, b string) { sum.rung, sum.strength = a, b })
-	if err != nil || len(addresses) == 0 {
-		return err
-	}
-	statement = fmt.Sprintf(`SELECT %s AS part, session, toString(country) AS a, '' AS b FROM %s WHERE %s AND country != '' AND (part, session, %s) IN (%s)
-		GROUP BY part, session, a ORDER BY count() DESC, a LIMIT 1 BY part, session`, day, s.table("requests"), where, ipHex, strings.Join(addresses, ", "))
-	return s.eachOf(ctx, sums, statement, func(sum *summary, a, _ string) { sum.country = a })
-}
-
-func (s *Store) eachOf(ctx context.Context, sums map[summaryOf]*summary, statement string, set func(sum *summary, a, b string)) error {
-	return s.query(ctx, statement, func(r driver.Rows) error {
-		var day int32
-		var session, a, b string
-		err := r.Scan(&day, &session, &a, &b)
-		of := summaryOf{day: record.Day(day)}
-		copy(of.session[:], session)
-		if sum := sums[of]; sum != nil {
-			set(sum, a, b)
-		}
-		return err
-	})
-}
-
-// top returns the value of the most requests, or "".
-func (sum *summary) top(name string) string {
+// top returns the value of the most requests; "" when there is none.
+func (sum *summary) top(name string) (t tally) {
 	if all := sum.tops[name]; len(all) > 0 {
-		return all[0].value
+		t = all[0]
 	}
-	return ""
+	return t
 }
 
 // counts returns the top values of a part's list.
@@ -200,15 +179,23 @@ func (sum *summary) counts(name string) []record.Count {
 
 // part returns the part that sum is of.
 func (sum *summary) part(of summaryOf) record.Part {
+	ip, key := sum.top("known_ip"), sum.top("key")
+	rung, strength, _ := strings.Cut(key.detail, " ")
 	return record.Part{
 		ID: of.session, Part: of.day, Started: sum.started, Ended: sum.ended, Requests: sum.requests, Matched: sum.matched,
 		Attacks: sum.attacks, Errors: sum.errors, Bytes: sum.bytes,
-		IP: parseIPHex(sum.top("known_ip")), IPs: sum.distinct["known_ip"], Country: sum.country, UserAgent: sum.top("user_agent"),
-		User: sum.top("known_user"), Users: sum.distinct["known_user"], Roles: sum.counts("known_role"),
+		IP: parseIPHex(ip.value), IPs: sum.distinct["known_ip"], Country: ip.detail, UserAgent: sum.top("user_agent").value,
+		User: sum.top("known_user").value, Users: sum.distinct["known_user"], Roles: sum.counts("known_role"),
 		Applications: sum.counts("application"), Hosts: sum.counts("host"), HostCount: sum.distinct["host"],
 		Endpoints: sum.counts("endpoint"), EndpointCount: sum.distinct["endpoint"],
-		Key: sum.top("key"), Rung: record.Rung(sum.rung), Strength: record.Strength(sum.strength),
+		Key: key.value, Rung: record.Rung(unhex(rung)), Strength: record.Strength(unhex(strength)),
 	}
+}
+
+// unhex reads what the server's hex gives.
+func unhex(s string) string {
+	b, _ := hex.DecodeString(s)
+	return string(b)
 }
 
 // parts sums up the parts at some places, in their order. A part that is gone by

@@ -66,6 +66,7 @@ func (s *Store) Write(ctx context.Context, batches []store.Batch) (w store.Writt
 	defer s.leave()
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	defer s.recent.changed()
 	shares := splitDays(batches)
 	var errs []error
 	for _, day := range slices.Sorted(maps.Keys(shares)) {
@@ -217,7 +218,7 @@ func (s *Store) insert(ctx context.Context, day record.Day, shares []*share) err
 		fmt.Fprintf(token, "%d %q %d %d\n", day, sh.Log, sh.Seq, len(sh.requests))
 		reached[sh.Log] = sh.Seq
 	}
-	batch, err := s.conn.PrepareBatch(s.inserting(ctx, hex.EncodeToString(token.Sum(nil))), "INSERT INTO "+s.table("requests")+" ("+columns+")")
+	batch, err := s.conn.PrepareBatch(s.inserting(ctx, hex.EncodeToString(token.Sum(nil)), s.requestColumns), "INSERT INTO "+s.table("requests")+" ("+names(s.requestColumns)+")")
 	if err != nil {
 		return explain(err)
 	}
@@ -241,10 +242,11 @@ func (s *Store) insert(ctx context.Context, day record.Day, shares []*share) err
 
 // inserting returns the context of one insert that is one block, which the server
 // keeps once whatever happens to its answer.
-func (s *Store) inserting(ctx context.Context, token string) context.Context {
+func (s *Store) inserting(ctx context.Context, token string, columns []driverpkg.ColumnNameAndType) context.Context {
 	const oneBlock = 1 << 30
 	return driverpkg.Context(ctx,
 		driverpkg.WithQueryID(fmt.Sprintf("%s-%d", s.writer, s.inserts.Add(1))),
+		driverpkg.WithColumnNamesAndTypes(columns),
 		driverpkg.WithSettings(driverpkg.Settings{
 			"async_insert": 0, "insert_deduplicate": 1, "insert_deduplication_token": token,
 			"max_insert_block_size": oneBlock, "min_insert_block_size_rows": oneBlock, "min_insert_block_size_bytes": oneBlock,
@@ -290,7 +292,7 @@ func (s *Store) insertFindings(ctx context.Context, day record.Day, shares []*sh
 	for _, f := range findings {
 		fmt.Fprintf(token, "%d %q\n", day, f.ID)
 	}
-	batch, err := s.conn.PrepareBatch(s.inserting(ctx, hex.EncodeToString(token.Sum(nil))), "INSERT INTO "+s.table("findings")+" (id, day, started, node, seq, session, type, attack, detail)")
+	batch, err := s.conn.PrepareBatch(s.inserting(ctx, hex.EncodeToString(token.Sum(nil)), s.findingColumns), "INSERT INTO "+s.table("findings")+" ("+names(s.findingColumns)+")")
 	if err != nil {
 		return explain(err)
 	}
