@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -190,7 +191,11 @@ func execute(ctx context.Context, c *sql.Conn, statements string) error {
 // readListed adds the counts of sessions to their tallies: those that parts holds,
 // and of what it does not cover the requests that meet where.
 func (s *snapshot) readListed(ctx context.Context, ids []record.SessionID, where *condition, into map[record.SessionID]*tally) error {
-	with, args := "WITH listed AS MATERIALIZED (SELECT * FROM parts WHERE "+inSessions(ids)+")", []any(nil)
+	rows, err := s.rowsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	with, args := "WITH listed AS MATERIALIZED (SELECT * FROM parts WHERE "+rows+")", []any(nil)
 	query := listedSQL("listed")
 	if !s.sealed {
 		with += ", fresh AS MATERIALIZED " + s.fresh(where.where())
@@ -203,3 +208,32 @@ func (s *snapshot) readListed(ctx context.Context, ids []record.SessionID, where
 	}
 	return addCounts(ctx, s.Tx, counts, into)
 }
+
+// rowsOf is the condition that a row of parts is of one of some sessions. Rows that
+// are named by their row ids are read alone; with any other condition DuckDB reads
+// the lists of all.
+func (s *snapshot) rowsOf(ctx context.Context, ids []record.SessionID) (string, error) {
+	rows, err := s.QueryContext(ctx, "SELECT rowid FROM parts WHERE "+inSessions(ids))
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var row int64
+		if err := rows.Scan(&row); err != nil {
+			return "", err
+		}
+		found = append(found, strconv.FormatInt(row, 10))
+	}
+	switch {
+	case len(found) == 0:
+		return "false", rows.Err()
+	case len(found) > maxRowsInText:
+		return inSessions(ids), rows.Err()
+	}
+	return "rowid IN (" + strings.Join(found, ",") + ")", rows.Err()
+}
+
+// maxRowsInText is how many rows of parts are named to a query.
+const maxRowsInText = 5000

@@ -31,6 +31,11 @@ func (s *Store) Sessions(ctx context.Context, q store.SessionQuery) (store.Sessi
 			break
 		}
 	}
+	if !l.inOrder() {
+		if err := l.completeAll(ctx); err != nil {
+			return store.SessionPage{}, err
+		}
+	}
 	return l.page(), nil
 }
 
@@ -89,46 +94,82 @@ func (l *list) place(p *record.Part) store.PartCursor { return store.CursorOf(p,
 // late reports that the time to search is over.
 func (l *list) late() bool { return !l.deadline.IsZero() && time.Now().After(l.deadline) }
 
-// searchDay adds the parts of a day that belong on the page.
+// searchDay adds the parts of a day that belong on the page. Those of a list that
+// days come to in their order are complete; of others it is known only at the end
+// which stay on the page.
 func (l *list) searchDay(ctx context.Context, d *day) error {
 	wanted := l.limit + 1
 	if l.inOrder() {
 		wanted -= len(l.found)
 	}
-	if !l.has.asks() {
-		var found []record.Part
-		err := l.store.view(ctx, d, func(tx *sql.Tx) error {
+	var found []record.Part
+	var err error
+	if l.has.asks() {
+		found, err = l.passing(ctx, d, wanted)
+	} else {
+		err = l.store.view(ctx, d, func(tx *sql.Tx) error {
 			s, err := l.newSearch(ctx, tx, d.date)
 			if err != nil || s.where.nothing {
 				return err
 			}
-			if found, err = s.find(ctx, l.after, wanted); err != nil {
+			if found, err = s.find(ctx, l.after, wanted); err != nil || !l.inOrder() {
 				return err
 			}
-			found = l.among(found)
 			return completeParts(ctx, s.snapshot, found)
 		})
-		if err == nil {
-			l.add(found)
-		}
-		return err
 	}
-	found, err := l.passing(ctx, d, wanted)
 	if err != nil {
 		return err
 	}
-	found = l.among(found)
-	err = l.store.view(ctx, d, func(tx *sql.Tx) error {
+	if l.inOrder() && l.has.asks() {
+		if err := l.complete(ctx, d, found); err != nil {
+			return err
+		}
+	}
+	l.found = append(l.found, found...)
+	if !l.inOrder() {
+		slices.SortFunc(l.found, func(a, b record.Part) int { return l.place(&a).Compare(l.place(&b)) })
+		l.found = l.found[:min(len(l.found), l.limit+1)]
+	}
+	return nil
+}
+
+// complete fills in the rest of parts of one day that were found before.
+func (l *list) complete(ctx context.Context, d *day, parts []record.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	return l.store.view(ctx, d, func(tx *sql.Tx) error {
 		snap, err := snapshotOf(ctx, tx, d.date)
 		if err != nil {
 			return err
 		}
-		return completeParts(ctx, snap, found)
+		return completeParts(ctx, snap, parts)
 	})
-	if err == nil {
-		l.add(found)
+}
+
+// completeAll completes the parts of a list that is not in the order of days. Those
+// of a day that was dropped meanwhile go.
+func (l *list) completeAll(ctx context.Context) error {
+	found := l.found
+	l.found = nil
+	for _, d := range l.days() {
+		var parts []record.Part
+		for _, p := range found {
+			if p.Part == d.date {
+				parts = append(parts, p)
+			}
+		}
+		err := l.complete(ctx, d, parts)
+		switch {
+		case err == nil:
+			l.found = append(l.found, parts...)
+		case !errors.Is(err, errGone):
+			return err
+		}
 	}
-	return err
+	slices.SortFunc(l.found, func(a, b record.Part) int { return l.place(&a).Compare(l.place(&b)) })
+	return nil
 }
 
 // passing reads candidates of a day in order, batch by batch, until enough of them
@@ -181,33 +222,6 @@ func (l *list) newSearch(ctx context.Context, tx *sql.Tx, date record.Day) (*sea
 	}
 	l.has.narrow(where)
 	return &search{list: l, snapshot: snap, where: where}, nil
-}
-
-// among returns those of parts that the page may hold: only they are worth
-// completing.
-func (l *list) among(parts []record.Part) []record.Part {
-	if l.inOrder() {
-		return parts
-	}
-	all := append(slices.Clone(l.found), parts...)
-	l.order(all)
-	all = all[:min(len(all), l.limit+1)]
-	return slices.DeleteFunc(parts, func(p record.Part) bool {
-		return !slices.ContainsFunc(all, func(q record.Part) bool { return p.ID == q.ID && p.Part == q.Part })
-	})
-}
-
-// add adds complete parts to what was found.
-func (l *list) add(parts []record.Part) {
-	l.found = append(l.found, parts...)
-	if !l.inOrder() {
-		l.order(l.found)
-		l.found = l.found[:min(len(l.found), l.limit+1)]
-	}
-}
-
-func (l *list) order(parts []record.Part) {
-	slices.SortFunc(parts, func(a, b record.Part) int { return l.place(&a).Compare(l.place(&b)) })
 }
 
 // page returns what was found.
