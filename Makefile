@@ -84,6 +84,10 @@ generate: ## Make the generated files again: the OpenAPI document and the consol
 bench: build ## Benchmarks, each as a ratio to something real in the same run
 	scripts/bench
 
+.PHONY: bench-store
+bench-store: build test/clickhouse/node_modules/.package-lock.json ## The store with REQUESTS (70000000) over DAYS (7), beside ClickHouse
+	scripts/bench-store
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)
