@@ -509,7 +509,7 @@ export interface components {
             request: string;
             /**
              * Format: int64
-             * @description Revision of the policy that judged it; 0 for the built-in policy
+             * @description Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold
              */
             revision: number;
             /**
@@ -530,6 +530,8 @@ export interface components {
              * @description How many keys more were tried in vain before the one that won: those of the built-in set or, where the note says that the policy is not known, of any rung
              */
             unlisted: number;
+            /** @description Whether it is a claim of a token that a key of the policy's jwks signed */
+            verified: boolean;
         };
         Facet: {
             /**
@@ -579,6 +581,28 @@ export interface components {
             /** @description The measures of the group, in the order of the table's measures; null where nothing was to be measured */
             values: (number | null)[];
         };
+        KeySetStatus: {
+            /** @description Why it cannot be read now; the keys before stay in force */
+            error?: string;
+            /**
+             * Format: int64
+             * @description Keys that cannot verify tokens, or are not understood
+             */
+            ignored?: number;
+            /**
+             * Format: int64
+             * @description Keys in force
+             */
+            keys: number;
+            /**
+             * Format: date-time
+             * @description When it was read, or confirmed, last; absent: never
+             * @example 2026-11-21T14:05:00.000000Z
+             */
+            read?: string;
+            /** @description File or URL */
+            source: string;
+        };
         MCP: {
             /**
              * @description Name and version of the client, as it says
@@ -597,6 +621,8 @@ export interface components {
             generation: string;
             /** @example tools/call */
             method: string;
+            /** @description Further messages of a batch, and messages that the server sent in its response stream, in order */
+            more?: components["schemas"]["MCPMessage"][];
             /**
              * @description Name of the tool or prompt, or URI of the resource
              * @example get_opportunity
@@ -607,6 +633,27 @@ export interface components {
              * @example crm.example.com/mcp
              */
             server: string;
+            /** @description Trace id (W3C Trace Context) */
+            trace?: string;
+        };
+        MCPMessage: {
+            /**
+             * Format: int64
+             * @description JSON-RPC error code of the answer; 0 for none
+             */
+            error?: number;
+            /**
+             * @description Who sent it
+             * @enum {string}
+             */
+            from: "client" | "server";
+            /** @example tools/call */
+            method: string;
+            /**
+             * @description Name of the tool or prompt, or URI of the resource
+             * @example get_opportunity
+             */
+            name?: string;
             /** @description Trace id (W3C Trace Context) */
             trace?: string;
         };
@@ -646,6 +693,8 @@ export interface components {
              * @description Requests that a capture filter or mode off left out
              */
             excluded: number;
+            /** @description Key sets that verify tokens, in the order of the policy; absent when it names none */
+            key_sets?: components["schemas"]["KeySetStatus"][];
             /** @description Requests lost, by reason */
             lost: {
                 [key: string]: number;
@@ -829,6 +878,8 @@ export interface components {
              * @enum {string}
              */
             source: "file" | "api";
+            /** @description What of it can never match, or matches more than it seems to */
+            warnings?: components["schemas"]["PolicyWarning"][];
         };
         PolicyCapture: {
             exclude?: components["schemas"]["PolicyExclude"][];
@@ -843,6 +894,7 @@ export interface components {
             path: string;
         };
         PolicyClientAddress: {
+            fingerprint_header?: string;
             header?: string;
             trusted_proxies?: string[];
         };
@@ -985,6 +1037,17 @@ export interface components {
         PolicySession: {
             fingerprint?: boolean;
             parameters?: components["schemas"]["PolicyParameter"][];
+        };
+        PolicyWarning: {
+            /** @description Such as session.parameters[0] */
+            field?: string;
+            /**
+             * Format: int64
+             * @description Counts from 1; absent when it is nowhere in particular
+             */
+            line?: number;
+            /** @description What will not be as it seems, and why */
+            reason: string;
         };
         Problem: {
             /**
@@ -1145,7 +1208,7 @@ export interface components {
              * @example PHPSESSID
              */
             key: string;
-            /** @description The MCP message, when it is one */
+            /** @description What it says in MCP: its first message, and the further ones */
             mcp?: components["schemas"]["MCP"];
             /** @example GET */
             method: string;
@@ -1175,7 +1238,7 @@ export interface components {
             response_bytes?: number;
             /**
              * Format: int64
-             * @description Revision of the policy that judged it; 0 for the built-in policy
+             * @description Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold, such as that of an import
              */
             revision: number;
             /** @description The user's role, by the context parameter of that type */
@@ -1280,7 +1343,7 @@ export interface components {
              * @example PHPSESSID
              */
             key: string;
-            /** @description The MCP message, when it is one */
+            /** @description What it says in MCP: its first message, and the further ones */
             mcp?: components["schemas"]["MCP"];
             /** @example GET */
             method: string;
@@ -1310,7 +1373,7 @@ export interface components {
             response_bytes?: number;
             /**
              * Format: int64
-             * @description Revision of the policy that judged it; 0 for the built-in policy
+             * @description Revision of the policy that judged it; 0 for the built-in policy, 9007199254740991 for a policy file that the history does not hold, such as that of an import
              */
             revision: number;
             /** @description The user's role, by the context parameter of that type */
