@@ -85,9 +85,7 @@ var _ store.Store = (*Store)(nil)
 // removed; a day file with bad content is set aside. It fails when a file cannot
 // be used for another reason, such as another process that has it open.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	return open(ctx, cfg, limits{
-		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes, hasSessions: maxHasSessions,
-	})
+	return open(ctx, cfg, defaultLimits())
 }
 
 // limits are named constants everywhere but in tests, which make them small.
@@ -97,6 +95,15 @@ type limits struct {
 	dictBytes       int
 	checkpointBytes int64
 	hasSessions     int
+	groups          int // of a query
+	distinct        int // values that a query counts exactly
+}
+
+func defaultLimits() limits {
+	return limits{
+		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes, hasSessions: maxHasSessions,
+		groups: store.MaxQueryGroups, distinct: store.MaxExactDistinct,
+	}
 }
 
 func open(ctx context.Context, cfg Config, limits limits) (*Store, error) {

@@ -4,12 +4,21 @@ import (
 	"context"
 
 	"sojourn/internal/record"
+	"sojourn/internal/store"
 )
 
 // OpenTight opens a store whose limits are hit all the time: dictionaries give a
 // text several codes, days are closed early, logs are moved at each write.
 func OpenTight(ctx context.Context, cfg Config) (*Store, error) {
-	return open(ctx, cfg, limits{openDays: 2, dictEntries: 2, dictBytes: 64, checkpointBytes: 0, hasSessions: 1})
+	return open(ctx, cfg, limits{openDays: 2, dictEntries: 2, dictBytes: 64, checkpointBytes: 0, hasSessions: 1,
+		groups: store.MaxQueryGroups, distinct: store.MaxExactDistinct})
+}
+
+// OpenFew opens a store whose queries hold few groups, or few distinct values.
+func OpenFew(ctx context.Context, cfg Config, groups, distinct int) (*Store, error) {
+	l := defaultLimits()
+	l.groups, l.distinct = groups, distinct
+	return open(ctx, cfg, l)
 }
 
 // Exec runs a statement in the DuckDB instance of a day.

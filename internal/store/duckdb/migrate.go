@@ -14,7 +14,7 @@ var migrations = map[int64]string{
 	2: "DROP TABLE meta;\n" + // a table that is altered takes no update in the same transaction
 		"CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT, judged BIGINT);\n" +
 		"INSERT INTO meta VALUES (2, false, 0, 0);\n" +
-		"DROP TABLE parts;\n" + partsSchema() + attacksSchema,
+		"DROP TABLE parts;\n" + partsSchema() + attacksSchema + sumsSchema,
 }
 
 // migrate brings a file from an older format to this version's, in one transaction:

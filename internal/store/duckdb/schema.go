@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,6 +29,8 @@ const format = 3
 //	findings   what was learned later, by id
 //	attacks    those of them that are attacks on requests which are there
 //	dict_*     the dictionaries, see dictionaries
+//	summed, minutes, codes, durations
+//	           counts of the requests below a row id, see sumsSchema
 const schema = `
 CREATE TABLE meta (format BIGINT, sealed BOOLEAN, covered BIGINT, judged BIGINT);
 CREATE TABLE positions (log VARCHAR, seq UBIGINT);
@@ -134,7 +137,7 @@ func createTable(catalog, name string, columns []column) string {
 // createTables lays out an empty day in the attached file named catalog.
 func createTables(ctx context.Context, c *sql.Conn, catalog string) error {
 	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(schema+partsSchema()+attacksSchema, "CREATE TABLE ", "CREATE TABLE "+catalog+"."))
+	b.WriteString(strings.ReplaceAll(schema+partsSchema()+attacksSchema+sumsSchema, "CREATE TABLE ", "CREATE TABLE "+catalog+"."))
 	b.WriteString(createTable(catalog, "requests", requestColumns))
 	b.WriteString(createTable(catalog, "findings", findingColumns))
 	for _, d := range dictionaries {
@@ -206,6 +209,7 @@ func tables() map[string][]column {
 	for _, d := range dictionaries {
 		all[d.table] = d.columns()
 	}
+	maps.Copy(all, sumsColumns)
 	return all
 }
 

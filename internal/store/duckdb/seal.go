@@ -134,7 +134,10 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB, e *erasure) (r
 	if err != nil {
 		return 0, err
 	}
-	_, err = c.ExecContext(ctx, fmt.Sprintf(copyRowsSQL, rows, erased.where()), erased.args...)
+	if _, err = c.ExecContext(ctx, fmt.Sprintf(copyRowsSQL, rows, erased.where()), erased.args...); err != nil {
+		return 0, err
+	}
+	_, err = c.ExecContext(ctx, sumsSQL())
 	return rows, err
 }
 
