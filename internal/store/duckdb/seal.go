@@ -137,7 +137,7 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB, e *erasure) (r
 	if _, err = c.ExecContext(ctx, fmt.Sprintf(copyRowsSQL, rows, erased.where()), erased.args...); err != nil {
 		return 0, err
 	}
-	_, err = c.ExecContext(ctx, sumsSQL())
+	_, err = c.ExecContext(ctx, fillSumsSQL())
 	return rows, err
 }
 

@@ -37,9 +37,9 @@ const (
 	startSQL  = "started - ((started %% %[1]d) + %[1]d) %% %[1]d" // of the group of a width that a request belongs to
 )
 
-// sumsSQL counts the requests that a file attached as sealed has by now, with the
+// fillSumsSQL counts the requests that a file attached as sealed has by now, with the
 // dictionaries of the day it is made of.
-func sumsSQL() string {
+func fillSumsSQL() string {
 	const totals = "count(*), count(*) FILTER (refused), count(*) FILTER (" + errorsSQL + "), sum(" + bytesSQL + ")"
 	const requests = "(SELECT *, flags IN (SELECT code FROM day.dict_flags WHERE list_contains(string_split(flags, '" + flagSeparator + "'), 'blocked')) AS refused " +
 		"FROM sealed.requests)"
