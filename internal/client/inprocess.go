@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -19,10 +20,11 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, to := io.Pipe()
 	w := &answerWriter{header: http.Header{}, to: to, begun: make(chan struct{})}
 	go w.serve(t.handler, r)
+	// Whoever gives up reads no more, and the handler's next write fails.
+	context.AfterFunc(r.Context(), func() { to.CloseWithError(context.Cause(r.Context())) })
 	select {
 	case <-w.begun:
 	case <-r.Context().Done():
-		body.CloseWithError(r.Context().Err())
 		return nil, r.Context().Err()
 	}
 	if w.status == 0 {

@@ -47,6 +47,7 @@ var requestColumns = []csvColumn[record.Request]{
 	{"mcp_generation", func(r *record.Request) string { return mcpOf(r).Generation }, false},
 	{"mcp_trace", func(r *record.Request) string { return mcpOf(r).Trace }, false},
 	{"mcp_error", func(r *record.Request) string { return mcpError(mcpOf(r).Error) }, true},
+	{"mcp_more", func(r *record.Request) string { return messageText(mcpOf(r).More) }, false},
 	{"context", func(r *record.Request) string { return contextText(r.Context) }, false},
 	{"flags", func(r *record.Request) string { return flagText(r.Flags) }, false},
 	{"revision", func(r *record.Request) string { return strconv.FormatUint(r.Revision, 10) }, true},
@@ -109,6 +110,15 @@ func mcpError(code int) string {
 		return ""
 	}
 	return strconv.Itoa(code)
+}
+
+// messageText tells further messages of a batch, a line each.
+func messageText(messages []record.MCPMessage) string {
+	var lines []string
+	for _, m := range messages {
+		lines = append(lines, strings.TrimSpace(m.Method+" "+m.Name))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // contextText is the values in the form of a query string's, so that no value can

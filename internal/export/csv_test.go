@@ -20,7 +20,7 @@ func TestCSV(t *testing.T) {
 	}
 	rows := []record.Request{{
 		Path: "=cmd|' /C calc'!A0", Query: "a=1,\"2\"\r\n", UserAgent: "@x", Status: 200, Duration: record.Unknown, RequestBytes: 0,
-		MCP: &record.MCP{Error: -32601}, Context: []record.Value{{Name: "q", Value: "a=b&c"}, {Name: "t", Value: "-7"}}, Flags: []record.Flag{"cut", "blocked"},
+		MCP: &record.MCP{Error: -32601, More: []record.MCPMessage{{Method: "tools/call", Name: "search"}, {Method: "=x"}}}, Context: []record.Value{{Name: "q", Value: "a=b&c"}, {Name: "t", Value: "-7"}}, Flags: []record.Flag{"cut", "blocked"},
 	}}
 	if err := w.Write(rows); err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestCSV(t *testing.T) {
 	}
 	want := map[string]string{
 		"path": "'=cmd|' /C calc'!A0", "query": "a=1,\"2\"\n", "user_agent": "'@x", "status": "200", "duration_us": "", "request_bytes": "0", // the reader makes \n of \r\n
-		"mcp_error": "-32601", "context": "q=a%3Db%26c&t=-7", "flags": "cut blocked", "ip": "", "host": "",
+		"mcp_error": "-32601", "mcp_more": "tools/call search\n=x", "context": "q=a%3Db%26c&t=-7", "flags": "cut blocked", "ip": "", "host": "",
 	}
 	for name, text := range want {
 		if got[name] != text {

@@ -21,52 +21,61 @@ const (
 // parquetRow is a request as Parquet holds it: the columns of the API, times as
 // timestamps, what is unknown as null.
 type parquetRow struct {
-	ID            string         `parquet:"id"`
-	Session       string         `parquet:"session,dict"`
-	Client        string         `parquet:"client,dict"`
-	Started       int64          `parquet:"started,timestamp(microsecond)"`
-	Duration      *int64         `parquet:"duration_us"`
-	FirstByte     *int64         `parquet:"ttfb_us"`
-	Application   string         `parquet:"application,dict"`
-	Host          string         `parquet:"host,dict"`
-	Method        string         `parquet:"method,dict"`
-	Path          string         `parquet:"path,dict"`
-	Query         string         `parquet:"query"`
-	Endpoint      string         `parquet:"endpoint,dict"`
-	Status        int32          `parquet:"status"`
-	RequestBytes  *int64         `parquet:"request_bytes"`
-	ResponseBytes *int64         `parquet:"response_bytes"`
-	IP            string         `parquet:"ip,dict"`
-	UserAgent     string         `parquet:"user_agent,dict"`
-	Country       string         `parquet:"country,dict"`
-	Network       string         `parquet:"network,dict"`
-	Anonymity     string         `parquet:"anonymity,dict"`
-	JA4           string         `parquet:"ja4,dict"`
-	User          string         `parquet:"user,dict"`
-	Role          string         `parquet:"role,dict"`
-	Key           string         `parquet:"key,dict"`
-	Point         string         `parquet:"point,dict"`
-	Rung          string         `parquet:"rung,dict"`
-	Strength      string         `parquet:"strength,dict"`
-	Accepted      bool           `parquet:"accepted"`
-	Tried         int32          `parquet:"tried"`
-	Operation     string         `parquet:"graphql_operation,dict"`
-	MCPServer     string         `parquet:"mcp_server,dict"`
-	MCPMethod     string         `parquet:"mcp_method,dict"`
-	MCPName       string         `parquet:"mcp_name,dict"`
-	MCPClient     string         `parquet:"mcp_client,dict"`
-	MCPGeneration string         `parquet:"mcp_generation,dict"`
-	MCPTrace      string         `parquet:"mcp_trace,dict"`
-	MCPError      int32          `parquet:"mcp_error"`
-	Context       []parquetValue `parquet:"context,list"`
-	Flags         []string       `parquet:"flags,list"`
-	Revision      int64          `parquet:"revision"`
+	ID            string           `parquet:"id"`
+	Session       string           `parquet:"session,dict"`
+	Client        string           `parquet:"client,dict"`
+	Started       int64            `parquet:"started,timestamp(microsecond)"`
+	Duration      *int64           `parquet:"duration_us"`
+	FirstByte     *int64           `parquet:"ttfb_us"`
+	Application   string           `parquet:"application,dict"`
+	Host          string           `parquet:"host,dict"`
+	Method        string           `parquet:"method,dict"`
+	Path          string           `parquet:"path,dict"`
+	Query         string           `parquet:"query"`
+	Endpoint      string           `parquet:"endpoint,dict"`
+	Status        int32            `parquet:"status"`
+	RequestBytes  *int64           `parquet:"request_bytes"`
+	ResponseBytes *int64           `parquet:"response_bytes"`
+	IP            string           `parquet:"ip,dict"`
+	UserAgent     string           `parquet:"user_agent,dict"`
+	Country       string           `parquet:"country,dict"`
+	Network       string           `parquet:"network,dict"`
+	Anonymity     string           `parquet:"anonymity,dict"`
+	JA4           string           `parquet:"ja4,dict"`
+	User          string           `parquet:"user,dict"`
+	Role          string           `parquet:"role,dict"`
+	Key           string           `parquet:"key,dict"`
+	Point         string           `parquet:"point,dict"`
+	Rung          string           `parquet:"rung,dict"`
+	Strength      string           `parquet:"strength,dict"`
+	Accepted      bool             `parquet:"accepted"`
+	Tried         int32            `parquet:"tried"`
+	Operation     string           `parquet:"graphql_operation,dict"`
+	MCPServer     string           `parquet:"mcp_server,dict"`
+	MCPMethod     string           `parquet:"mcp_method,dict"`
+	MCPName       string           `parquet:"mcp_name,dict"`
+	MCPClient     string           `parquet:"mcp_client,dict"`
+	MCPGeneration string           `parquet:"mcp_generation,dict"`
+	MCPTrace      string           `parquet:"mcp_trace,dict"`
+	MCPError      int32            `parquet:"mcp_error"`
+	MCPMore       []parquetMessage `parquet:"mcp_more,list"`
+	Context       []parquetValue   `parquet:"context,list"`
+	Flags         []string         `parquet:"flags,list"`
+	Revision      int64            `parquet:"revision"`
 }
 
 type parquetValue struct {
 	Name   string `parquet:"name,dict"`
 	Value  string `parquet:"value"`
 	Hashed bool   `parquet:"hashed"`
+}
+
+type parquetMessage struct {
+	Method string `parquet:"method,dict"`
+	Name   string `parquet:"name,dict"`
+	Trace  string `parquet:"trace,dict"`
+	Error  int32  `parquet:"error"`
+	From   string `parquet:"from,dict"`
 }
 
 // parquetWriter writes row groups, each as soon as it is full.
@@ -112,6 +121,9 @@ func textBytes(r *record.Request) int {
 	for _, v := range r.Context {
 		n += len(v.Name) + len(v.Value)
 	}
+	for _, m := range mcpOf(r).More {
+		n += len(m.Method) + len(m.Name) + len(m.Trace)
+	}
 	return n
 }
 
@@ -126,6 +138,9 @@ func parquetRowOf(r *record.Request) parquetRow {
 		Key: r.Key, Point: r.Point, Rung: string(r.Rung), Strength: string(r.Strength), Accepted: r.Accepted, Tried: int32(r.Tried),
 		Operation: r.Operation, MCPServer: mcp.Server, MCPMethod: mcp.Method, MCPName: mcp.Name, MCPClient: mcp.Client,
 		MCPGeneration: mcp.Generation, MCPTrace: mcp.Trace, MCPError: int32(mcp.Error), Revision: int64(r.Revision),
+	}
+	for _, m := range mcp.More {
+		row.MCPMore = append(row.MCPMore, parquetMessage{m.Method, m.Name, m.Trace, int32(m.Error), m.From})
 	}
 	for _, v := range r.Context {
 		row.Context = append(row.Context, parquetValue(v))
