@@ -15,6 +15,7 @@ import (
 	"sojourn/internal/generate"
 	"sojourn/internal/record"
 	"sojourn/internal/store"
+	"sojourn/internal/store/clickhouse"
 	"sojourn/internal/store/duckdb"
 )
 
@@ -29,6 +30,7 @@ type generateCmd struct {
 	Append      bool          `help:"Add to a folder that has days already."`
 	Rate        float64       `help:"Instead: send this many requests a second to the server that runs on the folder, until interrupted." placeholder:"N"`
 	For         time.Duration `help:"With --rate: end after this long, such as 60s." placeholder:"TIME"`
+	Store       string        `help:"Write to a ClickHouse server instead of the folder, such as clickhouse://user:password@host:9000/database." placeholder:"URL"`
 	MemoryLimit string        `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
 	JSON        bool          `name:"json" help:"Print the report as JSON."`
 }
@@ -104,7 +106,10 @@ func (c *generateCmd) Run(a *app) error {
 		return err
 	}
 	cfg := what.config()
-	if err := enoughDisk(data, what); err != nil {
+	if c.Store == "" {
+		err = enoughDisk(data, what)
+	}
+	if err != nil {
 		return err
 	}
 	if err := data.keepFor(record.TimeOf(time.Now()).Day(), cfg.From.Day()); err != nil {
@@ -113,7 +118,7 @@ func (c *generateCmd) Run(a *app) error {
 	if err := data.writeJSON(generatedFile, what); err != nil {
 		return err
 	}
-	days, err := duckdb.Open(a.ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: c.MemoryLimit, Logger: c.logger(a)})
+	days, err := c.open(a, data)
 	if err != nil {
 		return err
 	}
@@ -130,6 +135,14 @@ func (c *generateCmd) Run(a *app) error {
 	}
 	report.Bytes = filesSize(data.daysDir())
 	return c.tell(a, report)
+}
+
+// open opens the store that is filled.
+func (c *generateCmd) open(a *app, data *dataFolder) (store.Store, error) {
+	if c.Store != "" {
+		return clickhouse.Open(a.ctx, clickhouse.Config{URL: c.Store, Logger: c.logger(a)})
+	}
+	return duckdb.Open(a.ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: c.MemoryLimit, Logger: c.logger(a)})
 }
 
 // what decides what is made: what the flags say, as far as the folder takes it.
@@ -156,7 +169,7 @@ func (c *generateCmd) what(data *dataFolder, now time.Time) (generated, error) {
 			return w, nil
 		}
 	}
-	if files, _ := filepath.Glob(filepath.Join(data.daysDir(), "*")); len(files) > 0 && !c.Append {
+	if files, _ := filepath.Glob(filepath.Join(data.daysDir(), "*")); len(files) > 0 && !c.Append && c.Store == "" {
 		hint := ""
 		if begun && !before.Done {
 			hint = fmt.Sprintf(" (--requests %d --days %d --until %s --seed %d, which filled it, was interrupted: to complete that, give the same)",

@@ -129,7 +129,7 @@ func measureSize(ctx context.Context, folder string, requests int64) (*result, e
 	}
 	r.stored = measureStored(ctx, folder)
 	if requests <= *clickhouse {
-		if r.plain, r.engine, err = measureEngine(ctx, requests, asked, values); err != nil {
+		if r.plain, r.engine, err = measureEngine(ctx, folder, requests, asked, values); err != nil {
 			progress("no comparison with the ClickHouse engine: %v", err)
 		}
 	}

@@ -94,7 +94,7 @@ var conditions = []struct {
 	{"status, exact", where{"status", fixed("404", "403", "429", "503"), func(v string) string { return "status = " + v }}},
 	{"flow", where{"flow", fixed("auth", "billing", "ai", "sms"), func(v string) string { return "match(lower(endpoint), " + quote(flowPattern(v)) + ")" }}},
 	{"attack", where{"attack", fixed("sqli", "xss", "path_traversal", "jndi"), func(v string) string {
-		return "(started, node, seq) IN (SELECT started, node, seq FROM findings WHERE attack AND type = " + quote(v) + ")"
+		return "(started, node, seq) IN (SELECT started, node, seq FROM " + findingsTable + " WHERE attack AND type = " + quote(v) + ")"
 	}}},
 	{"blocked", where{"blocked", fixed("true"), func(string) string { return "has(flags, 'blocked')" }}},
 	{"ip", where{"ip", sampled(func(r *request) string { return r.IP }), func(v string) string { return "ip = toIPv6(" + quote(v) + ")" }}},
@@ -207,7 +207,7 @@ func (c combination) sql(v *samples, round int) string {
 	for _, w := range c {
 		term := "(" + w.where.sql(w.value(v, round)) + ")"
 		if strings.Contains(w.prefix, "has.") {
-			term = "session IN (SELECT session FROM requests WHERE kind = 0 AND " + term + ")"
+			term = "session IN (SELECT session FROM " + requestsTable + " WHERE kind = 0 AND " + term + ")"
 		}
 		if strings.HasPrefix(w.prefix, "not.") {
 			term = "NOT " + term
@@ -234,7 +234,7 @@ func listSQL(c combination, order string) func(*samples, int) string {
 	return func(v *samples, round int) string {
 		return "SELECT session, day, min(started) AS first, max(started) AS last, count() AS n, countIf(status >= 400) AS errors, " +
 			"sum(greatest(request_bytes, 0) + greatest(response_bytes, 0)) AS bytes, topK(1)(ip) AS ips, topK(1)(user_agent) AS agents, topK(1)(user) AS users, " +
-			"topK(2)(endpoint) AS endpoints, uniqExact(endpoint) AS templates FROM requests WHERE " + c.sql(v, round) +
+			"topK(2)(endpoint) AS endpoints, uniqExact(endpoint) AS templates FROM " + requestsTable + " WHERE " + c.sql(v, round) +
 			" GROUP BY session, day ORDER BY " + order + " LIMIT 50"
 	}
 }
@@ -332,7 +332,7 @@ func others() []question {
 	rows := func(pick func(*samples, int) part) func(*samples, int) string {
 		return func(v *samples, round int) string {
 			p := pick(v, round)
-			return "SELECT * EXCEPT (lowered) FROM requests WHERE kind = 0 AND session = unhex(" + quote(p.ID) + ") AND day = toInt32(toDate(" + quote(p.Part) + ")) ORDER BY started LIMIT 100"
+			return "SELECT * EXCEPT (lowered) FROM " + requestsTable + " WHERE kind = 0 AND session = unhex(" + quote(p.ID) + ") AND day = toInt32(toDate(" + quote(p.Part) + ")) ORDER BY started LIMIT 100"
 		}
 	}
 	values := func(field string, texts ...string) func(*samples, int) []call {
@@ -343,7 +343,7 @@ func others() []question {
 	}
 	valuesSQL := func(column string, texts ...string) func(*samples, int) string {
 		return func(_ *samples, round int) string {
-			return "SELECT " + column + ", count() AS n FROM requests WHERE kind = 0 AND positionCaseInsensitive(toString(" + column + "), " + quote(texts[round%len(texts)]) + ") > 0 GROUP BY " + column + " ORDER BY n DESC LIMIT 20"
+			return "SELECT " + column + ", count() AS n FROM " + requestsTable + " WHERE kind = 0 AND positionCaseInsensitive(toString(" + column + "), " + quote(texts[round%len(texts)]) + ") > 0 GROUP BY " + column + " ORDER BY n DESC LIMIT 20"
 		}
 	}
 	count := func(c combination) func(*samples, int) []call {
@@ -353,7 +353,7 @@ func others() []question {
 	}
 	countSQL := func(c combination) func(*samples, int) string {
 		return func(v *samples, round int) string {
-			return "SELECT uniqExact(session, day), count() FROM requests WHERE " + c.sql(v, round)
+			return "SELECT uniqExact(session, day), count() FROM " + requestsTable + " WHERE " + c.sql(v, round)
 		}
 	}
 	week := map[string]any{"by": []string{"time"}, "step_s": 3600, "measures": []string{"requests", "errors"}, "limit": 1000}
@@ -377,18 +377,18 @@ func others() []question {
 		{"count of a host", 0, count(combine("", "host")), countSQL(combine("", "host"))},
 		{"histogram of all days", goalTime, post(week, func(_ *samples, round int, q map[string]any) { q["step_s"] = []int{3600, 1800, 7200}[round%3] }),
 			func(_ *samples, round int) string {
-				return fmt.Sprintf("SELECT intDiv(started, %d) AS t, count(), countIf(status >= 400) FROM requests WHERE kind = 0 GROUP BY t ORDER BY t", []int{3600, 1800, 7200}[round%3]*1_000_000)
+				return fmt.Sprintf("SELECT intDiv(started, %d) AS t, count(), countIf(status >= 400) FROM "+requestsTable+" WHERE kind = 0 GROUP BY t ORDER BY t", []int{3600, 1800, 7200}[round%3]*1_000_000)
 			}},
 		{"histogram of all days, of a host", goalTime, post(week, func(v *samples, round int, q map[string]any) {
 			q["where"] = []map[string]any{{"field": "host", "values": []string{v.of(round, func(r *request) string { return r.Host })}}}
 		}), func(v *samples, round int) string {
-			return "SELECT intDiv(started, 3600000000) AS t, count(), countIf(status >= 400) FROM requests WHERE " + combine("", "host").sql(v, round) + " GROUP BY t ORDER BY t"
+			return "SELECT intDiv(started, 3600000000) AS t, count(), countIf(status >= 400) FROM " + requestsTable + " WHERE " + combine("", "host").sql(v, round) + " GROUP BY t ORDER BY t"
 		}},
 		{"p95 of the duration by endpoint", 0, post(map[string]any{"by": []string{"endpoint"}, "measures": []string{"p95", "requests"}, "limit": 50}, nil),
-			fixed("SELECT method, endpoint, quantile(0.95)(duration) AS p, count() FROM requests WHERE kind = 0 GROUP BY method, endpoint ORDER BY p DESC LIMIT 50")},
+			fixed("SELECT method, endpoint, quantile(0.95)(duration) AS p, count() FROM " + requestsTable + " WHERE kind = 0 GROUP BY method, endpoint ORDER BY p DESC LIMIT 50")},
 		{"top users by requests", 0, post(map[string]any{"by": []string{"user"}, "measures": []string{"requests"}, "limit": 20}, nil),
-			fixed("SELECT user, count() AS n FROM requests WHERE kind = 0 GROUP BY user ORDER BY n DESC LIMIT 20")},
+			fixed("SELECT user, count() AS n FROM " + requestsTable + " WHERE kind = 0 GROUP BY user ORDER BY n DESC LIMIT 20")},
 		{"sessions and users by country", 0, post(map[string]any{"by": []string{"country"}, "measures": []string{"requests", "sessions", "users"}, "limit": 20}, nil),
-			fixed("SELECT country, count() AS n, uniqExact(session), uniqExact(user) FROM requests WHERE kind = 0 GROUP BY country ORDER BY n DESC LIMIT 20")},
+			fixed("SELECT country, count() AS n, uniqExact(session), uniqExact(user) FROM " + requestsTable + " WHERE kind = 0 GROUP BY country ORDER BY n DESC LIMIT 20")},
 	}
 }

@@ -34,7 +34,7 @@ type filled struct {
 	Bytes   int64    `json:"bytes"`
 	Seconds float64  `json:"seconds"`
 	Seal    float64  `json:"seal_seconds"`
-	CPU     float64  `json:"-"` // seconds, of all processors
+	CPU     float64  `json:"cpu_seconds"` // of all processors; not in the report, added
 }
 
 // fill makes the traffic. A folder that has it already keeps it, and tells what
@@ -60,7 +60,11 @@ func fill(ctx context.Context, folder string, requests int64, more ...string) (f
 		return f, err
 	}
 	f.CPU = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-	return f, os.WriteFile(remembered, out.Bytes(), 0o600)
+	text, err := json.Marshal(f)
+	if err != nil {
+		return f, err
+	}
+	return f, os.WriteFile(remembered, text, 0o600)
 }
 
 // server is the binary at work on a folder: its node, its hub, and what feeds it.

@@ -77,6 +77,7 @@ func printFacts(w io.Writer, all []*result) {
 		fmt.Fprintln(w)
 	}
 	row("generated, stored and compacted, requests/s", func(r *result) string { return perSecond(r.fill.Added, r.fill.Seconds) })
+	row("the same, by second of one processor", func(r *result) string { return perSecond(r.fill.Added, r.fill.CPU) })
 	row("of that, compacting (beside), s", func(r *result) string { return fmt.Sprintf("%.0f of %.0f", r.fill.Seal, r.fill.Seconds) })
 	row("bytes a request on disk", func(r *result) string { return fmt.Sprintf("%.1f", float64(r.fill.Bytes)/float64(r.requests)) })
 	row("hub's resident memory, peak, MiB", func(r *result) string { return fmt.Sprint(r.hub.peak >> 20) })
