@@ -16,7 +16,7 @@ import (
 
 // day is one UTC day and its file.
 //
-// Locks are taken in the order Store.sealing, writing, gate. Whoever uses db holds gate for
+// Locks are taken in the order Store.sealing, still, writing, gate. Whoever uses db holds gate for
 // reading, so taking it for writing waits until the last user has left, and holds
 // newcomers back meanwhile: that is how a file is closed, replaced and dropped.
 type day struct {
@@ -37,8 +37,13 @@ type day struct {
 	busy     atomic.Bool  // being sealed: not to be closed for being idle
 	used     atomic.Int64 // Store.clock at the last use
 
+	still  sync.Mutex // held by who changes the file in place, and by who copies it
+	source *os.File   // what copies were made from, see copyFile; set under still, closed with db
+
+	written   atomic.Bool  // writer is not nil; for looking without writing
 	settling  atomic.Bool  // a settle is under way
-	postponed atomic.Int64 // size of the log when it could not be moved; try again at twice
+	settled   atomic.Int64 // when the last one was, nanoseconds since 1970
+	postponed atomic.Int64 // size of the log when it could not be moved
 }
 
 // errGone says that a day was dropped or set aside: it has nothing to tell.
@@ -109,11 +114,16 @@ func (d *day) close() error {
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 		d.writer = nil
+		d.written.Store(false)
 	}
 	if d.db != nil {
 		errs = append(errs, d.db.Close())
 		d.db = nil
 		d.open.Store(false)
+	}
+	if d.source != nil {
+		errs = append(errs, d.source.Close())
+		d.source = nil
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("closing %s: %w", d.path, err)

@@ -93,15 +93,18 @@ type limits struct {
 	openDays        int
 	dictEntries     int
 	dictBytes       int
-	checkpointBytes int64
 	hasSessions     int
+	checkpointBytes int64
+	calmBytes       int64
+	unsummedRows    int64
 	groups          int // of a query
 	distinct        int // values that a query counts exactly
 }
 
 func defaultLimits() limits {
 	return limits{
-		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, checkpointBytes: checkpointBytes, hasSessions: maxHasSessions,
+		openDays: maxOpenDays, dictEntries: maxDictEntries, dictBytes: maxDictBytes, hasSessions: maxHasSessions,
+		checkpointBytes: checkpointBytes, calmBytes: calmBytes, unsummedRows: unsummedRows,
 		groups: store.MaxQueryGroups, distinct: store.MaxExactDistinct,
 	}
 }
@@ -166,6 +169,15 @@ func (s *Store) temp() string { return filepath.Join(s.cfg.Dir, tempFolder) }
 
 // dayMemory is the share of one open day.
 func (s *Store) dayMemory() int64 { return max(s.memory/maxOpenDays, minDayMemory) }
+
+// memoryOf is the share of d: one that is written to, mostly today's alone, has
+// its newest rows in memory and sums them up.
+func (s *Store) memoryOf(d *day) int64 {
+	if d.written.Load() {
+		return max(s.memory/4, minDayMemory)
+	}
+	return s.dayMemory()
+}
 
 // sealMemory is the share of the day that is being sealed: sorting takes more
 // memory than a day's share; it spills, but less is better. Meanwhile the other

@@ -151,30 +151,40 @@ func (s *snapshot) fresh(where string) string {
 }
 
 // parts is the totals of all sessions of the day, one row each.
-func (s *snapshot) parts() string {
+func (s *snapshot) parts() string { return s.partsOf("true") }
+
+// partsOf is the totals of the sessions that meet a condition on their id.
+func (s *snapshot) partsOf(where string) string {
 	if s.sealed {
-		return "(SELECT session, started, ended, requests, errors, bytes FROM parts)"
+		return "(SELECT session, started, ended, requests, errors, bytes FROM parts WHERE " + where + ")"
 	}
 	return "(SELECT session, min(started) AS started, max(ended) AS ended, sum(requests)::BIGINT AS requests, sum(errors)::BIGINT AS errors, " +
 		"least(sum(bytes), 9223372036854775807)::BIGINT AS bytes FROM (" +
-		"SELECT session, started, ended, requests, errors, bytes FROM parts UNION ALL " + totalsSQL(s.fresh("true")) + ") GROUP BY session)"
+		"SELECT session, started, ended, requests, errors, bytes FROM parts WHERE " + where +
+		" UNION ALL " + totalsSQL(s.fresh(where)) + ") GROUP BY session)"
 }
 
-// extendParts sums up the requests and judges the findings that are not yet: all
-// of them, or none.
+// extendParts sums up the requests and judges the findings that are not yet, some
+// of them at a time: that bounds the memory it takes, however many there are.
 func extendParts(ctx context.Context, c *sql.Conn) error {
 	const extend = `
 BEGIN;
 INSERT INTO attacks %s;
 INSERT INTO parts %s;
-UPDATE meta SET covered = (SELECT coalesce(max(rowid) + 1, 0) FROM requests), judged = (SELECT coalesce(max(rowid) + 1, 0) FROM findings);
+UPDATE meta SET covered = %d, judged = (SELECT coalesce(max(rowid) + 1, 0) FROM findings);
 COMMIT`
-	var covered, judged int64
-	if err := c.QueryRowContext(ctx, "SELECT covered, judged FROM meta").Scan(&covered, &judged); err != nil {
-		return err
+	for {
+		var covered, judged, rows int64
+		err := c.QueryRowContext(ctx, "SELECT covered, judged, (SELECT coalesce(max(rowid) + 1, 0) FROM requests) FROM meta").Scan(&covered, &judged, &rows)
+		if err != nil || covered >= rows {
+			return err
+		}
+		to := min(covered+unsummedRows, rows)
+		fresh := fmt.Sprintf("(SELECT * FROM requests WHERE rowid >= %d AND rowid < %d)", covered, to)
+		if err := execute(ctx, c, fmt.Sprintf(extend, freshAttacksSQL("requests", "findings", covered, judged), partsSQL(fresh), to)); err != nil {
+			return err
+		}
 	}
-	fresh := fmt.Sprintf("(SELECT * FROM requests WHERE rowid >= %d)", covered)
-	return execute(ctx, c, fmt.Sprintf(extend, freshAttacksSQL("requests", "findings", covered, judged), partsSQL(fresh)))
 }
 
 // execute runs statements that begin and end a transaction.

@@ -117,7 +117,7 @@ func (s *Store) copyRows(ctx context.Context, d *day, db *sql.DB, e *erasure) (r
 		return 0, err
 	}
 	defer c.Close()
-	defer func() { err = s.abandon(ctx, c, path, err) }()
+	defer func() { err = s.abandon(ctx, c, d, err) }()
 	if err = setMemory(ctx, c, s.sealMemory()); err != nil {
 		return 0, err
 	}
@@ -148,7 +148,7 @@ func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64, e 
 		return 0, err
 	}
 	defer c.Close()
-	defer func() { err = s.abandon(ctx, c, d.path+sealSuffix, err) }()
+	defer func() { err = s.abandon(ctx, c, d, err) }()
 	erased, err := e.compile(ctx, c, d.date)
 	if err != nil {
 		return 0, err
@@ -180,13 +180,13 @@ func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64, e 
 
 // abandon removes the new file when err is not nil, and gives the day its own
 // share of the memory again.
-func (s *Store) abandon(ctx context.Context, c *sql.Conn, path string, err error) error {
+func (s *Store) abandon(ctx context.Context, c *sql.Conn, d *day, err error) error {
 	if err == nil {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
 	_, detach := c.ExecContext(ctx, "DETACH DATABASE IF EXISTS sealed")
-	return errors.Join(err, detach, removeDatabase(path), setMemory(ctx, c, s.dayMemory()))
+	return errors.Join(err, detach, removeDatabase(d.path+sealSuffix), setMemory(ctx, c, s.memoryOf(d)))
 }
 
 func setMemory(ctx context.Context, c *sql.Conn, bytes int64) error {

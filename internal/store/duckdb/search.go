@@ -3,9 +3,6 @@ package duckdb
 import (
 	"context"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 	"strings"
 
 	"sojourn/internal/record"
@@ -18,19 +15,22 @@ import (
 //
 // Which parts match is told by the requests, and how they are ordered by the
 // summary. When nothing is asked of requests, the summary does. Otherwise a list
-// by start looks through the requests from the newest on, an hour, two, four at a
-// time: when it has come to some time, it has seen all requests of the parts that
-// start later. Any other order needs all matches before it knows the first; it
-// tries the first parts by that order first, which is enough where most match.
+// by start looks through the newest requests first, then through more and more of
+// them: those from some time on tell all of the parts that start later. Any other
+// order needs all matches before it knows the first; it tries the first parts by
+// that order first, which is enough where most match.
 type search struct {
 	*list
 	*snapshot
 	where *condition
 }
 
-// firstWindow is how much of a day is looked through first; each time after, it
-// is twice as much.
-const firstWindow = record.Time(15 * 60 * 1_000_000)
+// A list by start looks through the last firstWindow of a day first, and each time
+// after through windowGrowth times as much.
+const (
+	firstWindow  = record.Time(15 * 60 * 1_000_000)
+	windowGrowth = 8
+)
 
 // find returns up to wanted parts that come after a place in the list.
 func (s *search) find(ctx context.Context, after *store.PartCursor, wanted int) ([]record.Part, error) {
@@ -109,10 +109,13 @@ func (s *search) value() (value, with string) {
 	return "started", ""
 }
 
-// matching is the parts with requests that match.
-func (s *search) matching() string {
-	return "SELECT p.*, m.matched FROM (SELECT session, count(*) AS matched FROM requests WHERE " + s.where.where() + " GROUP BY session) AS m " +
-		"JOIN " + s.parts() + " AS p USING (session)"
+// matching reads the first parts that start at a time or later and have requests
+// that match.
+func (s *search) matching(ctx context.Context, start record.Time, after *store.PartCursor, wanted int) ([]record.Part, error) {
+	parts := "WITH m AS MATERIALIZED (SELECT session, count(*) AS matched FROM requests WHERE started >= ? AND " + s.where.where() +
+		" GROUP BY session) SELECT p.*, m.matched FROM m JOIN " + s.partsOf("session IN (SELECT session FROM m)") + " AS p USING (session) WHERE p.started >= ?"
+	args := append(append([]any{int64(start)}, s.where.args...), int64(start))
+	return s.read(ctx, parts, args, after, wanted)
 }
 
 // any finds the first parts in any order.
@@ -125,7 +128,7 @@ func (s *search) any(ctx context.Context, after *store.PartCursor, wanted int) (
 	if err != nil || len(found) >= wanted || len(likely) < wanted*likelyParts {
 		return found[:min(len(found), wanted)], err
 	}
-	return s.read(ctx, s.matching(), s.where.args, after, wanted)
+	return s.matching(ctx, s.date.Start(), after, wanted)
 }
 
 // likelyParts is how many times as many parts as wanted are tried before all are.
@@ -172,40 +175,42 @@ func (s *snapshot) count(ctx context.Context, where *condition) (map[record.Sess
 	return matched, rows.Err()
 }
 
-// windows finds the parts that start last, from the newest requests on.
+// windows finds the parts that start last.
 func (s *search) windows(ctx context.Context, after *store.PartCursor, wanted int) ([]record.Part, error) {
-	var found []record.Part
-	seen := map[record.SessionID]int64{} // requests that match, of parts that start earlier
-	midnight := s.date.Start()
-	first := max(s.q.From, midnight)
 	end, err := s.end(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for width := firstWindow; end > midnight; width *= 2 {
-		start := end - width
-		if start < first+width {
-			start = midnight // the rest of the range, and what starts before it
+	from, width := end, firstWindow
+	if after != nil && record.Time(after.Value) < end {
+		// What is newer must be looked through again, so at least as much is new.
+		from = record.Time(after.Value)
+		width = max(width, end-from)
+	}
+	for ; ; width *= windowGrowth {
+		start := from - width
+		if start <= max(s.q.From, s.date.Start()) {
+			start = s.date.Start() // parts may start before the range
 		}
-		parts, err := s.window(ctx, start, end, seen, after)
-		if err != nil {
-			return nil, err
+		found, err := s.matching(ctx, start, after, wanted)
+		if err != nil || len(found) >= wanted {
+			return found, err
 		}
-		if found = append(found, parts...); len(found) >= wanted {
-			return found[:wanted], nil
-		}
-		if end = start; s.late() && (after == nil || start < record.Time(after.Value)) {
+		if s.late() && (after == nil || start < record.Time(after.Value)) {
 			s.stop(start)
-			break
+			return found, nil
+		}
+		if start == s.date.Start() {
+			return found, nil
 		}
 	}
-	return found, nil
 }
 
 // end is after the last request that may match.
 func (s *search) end(ctx context.Context) (record.Time, error) {
 	var last record.Time
-	err := s.QueryRowContext(ctx, "SELECT coalesce(max(ended), 0) FROM "+s.parts()).Scan(&last)
+	err := s.QueryRowContext(ctx, fmt.Sprintf("SELECT greatest((SELECT coalesce(max(ended), 0) FROM parts), "+
+		"(SELECT coalesce(max(started), 0) FROM requests WHERE rowid >= %d))", s.covered)).Scan(&last)
 	if s.q.To != 0 {
 		return min(last+1, s.q.To), err
 	}
@@ -216,41 +221,6 @@ func (s *search) end(ctx context.Context) (record.Time, error) {
 func (s *search) stop(at record.Time) {
 	s.stopped = true
 	s.reached = store.PartCursor{Sort: s.sort, Value: int64(at), Day: s.date}
-}
-
-// window adds the matches between start and end to seen, and takes out of it the
-// parts that start there.
-func (s *search) window(ctx context.Context, start, end record.Time, seen map[record.SessionID]int64, after *store.PartCursor) ([]record.Part, error) {
-	where := &condition{}
-	where.and("started >= ? AND started < ?", int64(start), int64(end))
-	where.and(s.where.where(), s.where.args...)
-	matched, err := s.count(ctx, where)
-	if err != nil {
-		return nil, err
-	}
-	for id, n := range matched {
-		seen[id] += n
-	}
-	if len(seen) == 0 || after != nil && start > record.Time(after.Value) { // those are on pages before
-		return nil, nil
-	}
-	parts := s.all() + " WHERE started >= ?"
-	if len(seen) <= maxSessionsInText {
-		parts += " AND " + inSessions(slices.Collect(maps.Keys(seen)))
-	}
-	starting, err := s.read(ctx, parts, []any{int64(start)}, after, math.MaxInt32)
-	if err != nil {
-		return nil, err
-	}
-	var found []record.Part
-	for _, p := range starting {
-		if n := seen[p.ID]; n > 0 {
-			p.Matched = n
-			found = append(found, p)
-			delete(seen, p.ID)
-		}
-	}
-	return found, nil
 }
 
 // maxSessionsInText is how many sessions are named to a query that could also look

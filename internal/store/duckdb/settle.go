@@ -4,38 +4,66 @@ import (
 	"context"
 	"database/sql"
 	"os"
+	"time"
 )
 
-// checkpointBytes is how large the log of a day's file may grow before its
-// content is moved into the file and summed up. Never doing so would cost memory,
-// a long replay after a crash, and slow lists.
-const checkpointBytes = 48 << 20
+// A day that is written to settles from time to time: its log is moved into its
+// file, and what its summaries do not cover yet is summed up. Never doing so would
+// cost memory, a long replay after a crash, and slow lists.
+//
+// Writes wait while the log is moved, for about a microsecond a row; so it is moved
+// often, while it is small. When rows come so fast that this would take a good part
+// of the time, as in an import, it is moved when it is large.
+const (
+	checkpointBytes = 48 << 20        // size of the log at which it is moved in any case
+	calmBytes       = 8 << 20         // size at which it is moved when the last time is a while ago
+	calmAfter       = 5 * time.Second // how long that is
+
+	// unsummedRows is how many rows lists sum up each time they are read, before that
+	// is done once and for all.
+	unsummedRows = 100_000
+)
 
 // settleLater settles d, beside the writes to it, when its log has grown.
 func (s *Store) settleLater(d *day) {
 	wal, err := os.Stat(d.path + walSuffix)
-	if err != nil || wal.Size() <= s.limits.checkpointBytes+d.postponed.Load() || !d.settling.CompareAndSwap(false, true) {
+	if err != nil || wal.Size() <= s.limits.calmBytes+d.postponed.Load() {
+		return
+	}
+	if wal.Size() <= s.limits.checkpointBytes+d.postponed.Load() && time.Since(time.Unix(0, d.settled.Load())) < calmAfter {
+		return
+	}
+	if !d.settling.CompareAndSwap(false, true) {
 		return
 	}
 	s.settles.Go(func() {
 		defer d.settling.Store(false)
-		d.postponed.Store(wal.Size())
+		d.postponed.Store(wal.Size()) // when it fails: try again at twice the size
 		if err := s.settle(context.Background(), d); err != nil {
 			s.log.Debug("settling a day is put off", "day", d.date, "error", err)
 			return
 		}
 		d.postponed.Store(0)
+		d.settled.Store(time.Now().UnixNano())
 	})
 }
 
-// settle extends the summaries of d to all rows and moves its log into the file.
-// Writes wait for the second only. That fails while a long query reads, and is put
-// off then.
+// settle extends the summaries of d, beside writes and questions, and moves its log
+// into the file. The second fails while a long query reads.
 func (s *Store) settle(ctx context.Context, d *day) error {
-	if err := s.onConnection(ctx, d, extendParts); err != nil {
+	d.still.Lock()
+	defer d.still.Unlock()
+	err := s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
+		var covered int64
+		if err := c.QueryRowContext(ctx, "SELECT covered FROM meta").Scan(&covered); err != nil || d.requests.Load()-covered < s.limits.unsummedRows {
+			return err
+		}
+		return extendParts(ctx, c)
+	})
+	if err != nil {
 		return err
 	}
-	d.writing.Lock()
+	d.writing.Lock() // a transaction that writes would make it fail
 	defer d.writing.Unlock()
 	return s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
 		_, err := c.ExecContext(ctx, "CHECKPOINT day")

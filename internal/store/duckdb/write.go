@@ -93,7 +93,7 @@ func (s *Store) writeTo(ctx context.Context, d *day, shares []share) (w store.Wr
 	d.writing.Lock()
 	db, err := s.use(ctx, d, true)
 	if err == nil {
-		w, err = d.write(ctx, db, shares, s.limits)
+		w, err = s.writeOpen(ctx, d, db, shares)
 		d.gate.RUnlock()
 	}
 	d.writing.Unlock()
@@ -103,12 +103,18 @@ func (s *Store) writeTo(ctx context.Context, d *day, shares []share) (w store.Wr
 	return w, s.judge(d, db, err)
 }
 
-// write stores what is new of shares in one transaction. Its caller holds writing
-// and, for reading, the gate.
-func (d *day) write(ctx context.Context, db *sql.DB, shares []share, l limits) (w store.Written, err error) {
+// writeOpen stores what is new of shares in one transaction. Its caller holds
+// writing and, for reading, the gate.
+func (s *Store) writeOpen(ctx context.Context, d *day, db *sql.DB, shares []share) (w store.Written, err error) {
 	if d.writer == nil {
-		if d.writer, err = openWriter(ctx, db, l); err != nil {
+		if d.writer, err = openWriter(ctx, db, s.limits); err != nil {
 			return w, err
+		}
+		d.written.Store(true)
+		if !d.busy.Load() { // it has more while it is sealed
+			if err := setMemory(ctx, d.writer.conn, s.memoryOf(d)); err != nil {
+				return w, err
+			}
 		}
 	}
 	fresh, w, err := d.writer.fresh(ctx, shares)

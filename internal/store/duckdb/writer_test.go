@@ -52,7 +52,7 @@ func TestRollback(t *testing.T) {
 		if err := w.commit(ctx, testShares(uint64(20+i), 5), false); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.settle(ctx, d); err != nil {
+		if err := s.onConnection(ctx, d, extendParts); err != nil {
 			t.Fatal(err)
 		}
 		var count, next, covered, summed int64
