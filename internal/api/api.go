@@ -60,6 +60,7 @@ type Config struct {
 	System  SystemReader
 	Ready   func() error  // why the hub cannot answer yet; nil error when it can
 	Policy  *PolicyConfig // nil: the API has no routes of the policy
+	Care    *CareConfig   // nil: the API does nothing to the store but ask it
 	Metrics http.Handler  // serves /metrics
 	Console http.Handler  // serves everything that is not the API's
 
@@ -77,6 +78,7 @@ type API struct {
 	store   Reader
 	hub     SystemReader
 	policy  *PolicyConfig
+	care    *CareConfig
 	ready   func() error
 	metrics http.Handler
 
@@ -86,6 +88,7 @@ type API struct {
 	codes    codes
 	queries  *queries
 	exports  chan struct{} // holds one for each export that runs
+	copying  chan struct{} // holds one while a day is being copied
 	document []byte
 
 	now     func() time.Time
@@ -113,9 +116,9 @@ func New(c Config) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		store: c.Store, hub: c.System, policy: c.Policy, ready: c.Ready, metrics: c.Metrics,
+		store: c.Store, hub: c.System, policy: c.Policy, care: c.Care, ready: c.Ready, metrics: c.Metrics,
 		token: c.Token, loopback: listensLocally(c.Listen), cookies: cookies,
-		queries: newQueries(maxQueries, queryWait), exports: make(chan struct{}, maxExports),
+		queries: newQueries(maxQueries, queryWait), exports: make(chan struct{}, maxExports), copying: make(chan struct{}, 1),
 		now: c.Now, log: c.Logger,
 	}
 	if a.now == nil {

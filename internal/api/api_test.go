@@ -65,6 +65,7 @@ func newFixture(t testing.TB, change ...func(*Config)) *fixture {
 		Store:   f.store,
 		System:  &fixedSystem{system: record.System{Version: "test"}},
 		Policy:  &PolicyConfig{Keeper: newRevisionList()},
+		Care:    &CareConfig{Erase: f.erase, Backup: oneDay{t.TempDir()}},
 		Ready:   func() error { return f.ready },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "metrics") }),
 		Console: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "console") }),

@@ -22,7 +22,7 @@ func (f *fixture) target(pattern string) (method, path string) {
 	if strings.Contains(path, "/requests/{id}") {
 		id = f.requests[0].ID.String()
 	}
-	return method, strings.NewReplacer("{id}", id, "{revision}", "0").Replace(path)
+	return method, strings.NewReplacer("{id}", id, "{revision}", "0", "{day}", testNow.Format("2006-01-02")).Replace(path)
 }
 
 func (f *fixture) patterns(t *testing.T) []string {

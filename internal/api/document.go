@@ -15,7 +15,7 @@ const documentType = "application/openapi+json"
 // from the routes and the types of their answers.
 func Document() ([]byte, error) {
 	h := newHuma(&routes{})
-	(&API{policy: new(PolicyConfig)}).route(h)
+	(&API{policy: new(PolicyConfig), care: new(CareConfig)}).route(h)
 	return marshalDocument(h)
 }
 

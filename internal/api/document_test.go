@@ -53,7 +53,7 @@ func documented(t *testing.T, h huma.API) map[string]*huma.Operation {
 func TestDocument_Routes(t *testing.T) {
 	m := &routes{}
 	h := newHuma(m)
-	(&API{policy: new(PolicyConfig)}).route(h)
+	(&API{policy: new(PolicyConfig), care: new(CareConfig)}).route(h)
 	registered := slices.Sorted(slices.Values(m.patterns))
 	described := slices.Sorted(maps.Keys(documented(t, h)))
 	if diff := cmp.Diff(registered, described); diff != "" {

@@ -60,7 +60,7 @@ func problemOf(err error, log *slog.Logger) error {
 		return huma.Error400BadRequest("cursor: " + clip(err.Error()) + "; start again from the first page")
 	case errors.Is(err, store.ErrTooMany):
 		return huma.Error422UnprocessableEntity(err.Error())
-	case errors.Is(err, errBusy), errors.Is(err, errExports):
+	case errors.Is(err, errBusy), errors.Is(err, errExports), errors.Is(err, errCopying):
 		return huma.Error503ServiceUnavailable(err.Error())
 	case errors.Is(err, store.ErrClosed):
 		return huma.Error503ServiceUnavailable("the hub is stopping; try again")

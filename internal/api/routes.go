@@ -17,7 +17,8 @@ import (
 
 const prefix = "/api/v1"
 
-// route lists every route of the API: this is the whole of it, with routePolicy.
+// route lists every route of the API: this is the whole of it, with routePolicy
+// and routeCare.
 func (a *API) route(h huma.API) {
 	get(a, h, "/sessions", "listSessions", "List sessions, a row for each UTC day of one", sessionListParams, inTurn(a, a.sessions))
 	get(a, h, "/sessions/count", "countSessions", "Count what the list of sessions holds, and the requests that match", countParams, inTurn(a, a.count))
@@ -36,6 +37,9 @@ func (a *API) route(h huma.API) {
 	get(a, h, "/system", "getSystem", "Show the state of the installation", nil, a.system)
 	if a.policy != nil {
 		a.routePolicy(h)
+	}
+	if a.care != nil {
+		a.routeCare(h)
 	}
 	get(a, h, "/me", "getMe", "Tell the caller who it is", nil, a.me)
 
@@ -127,6 +131,11 @@ func stream(a *API, h huma.API, path, id, summary string, params []param, format
 	for _, f := range formats {
 		content[f.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
+	streaming(a, h, op, content, handle)
+}
+
+// streaming registers an operation that writes its answer itself.
+func streaming(a *API, h huma.API, op huma.Operation, content map[string]*huma.MediaType, handle func(http.ResponseWriter, *http.Request) error) {
 	op.Responses = map[string]*huma.Response{"200": {Description: "Whole, or the connection breaks", Content: content}}
 	for _, status := range op.Errors {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status),
