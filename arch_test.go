@@ -47,6 +47,7 @@ var contractOnly = map[string][]string{
 // onlyIn are modules that one room alone may import, and why.
 var onlyIn = []struct{ module, room, why string }{
 	{"github.com/duckdb/", "internal/store/duckdb", "it is the only cgo: everything else builds and tests in seconds"},
+	{"github.com/ClickHouse/", "internal/store/clickhouse", "the contract is all that the others know of a store"},
 	{"github.com/nats-io/", "internal/bus", "everybody else speaks of records, not of messages"},
 	{"github.com/alecthomas/kong", "cmd/sojourn", "flags belong to the binary"},
 }

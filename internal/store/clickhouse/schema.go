@@ -19,10 +19,9 @@ var migrations = [][]string{{
 
 // The table of requests. A row is a request, or tells a position (kind).
 //
-// Sorted by hour, then by session: a page and a session read a few granules of an
-// hour, a request's id and a time range read one hour, and the rows of one session
-// lie together, which is what makes them small. Measured against other keys in
-// docs/clickhouse.md.
+// Sorted by session: its rows lie together, which makes them small, a session and
+// the parts of a page are read from a few granules, and a list groups what is next
+// to each other. Measured against other keys in docs/clickhouse.md.
 //
 // lowered holds method, endpoint and path in lower case where that takes more than
 // ASCII, and nothing else: ClickHouse's own lower case differs from Go's.
@@ -84,7 +83,7 @@ CREATE TABLE IF NOT EXISTS %s.requests (
 	at DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(started, 'UTC')
 ) ENGINE = MergeTree
 PARTITION BY day
-ORDER BY (kind, intDiv(started, 3600000000), session, started, node, seq)
+ORDER BY (kind, session, started, node, seq)
 SETTINGS non_replicated_deduplication_window = 1000`
 
 // findingsTable holds what is known about requests beside what they say.
