@@ -6,6 +6,8 @@ DIST     := internal/console/dist/index.html
 WEB      := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 FUZZTIME ?= 30s
 DATA     ?= ./data
+REQUESTS ?= 70000000
+DAYS     ?= 7
 
 .PHONY: help
 help: ## List the targets
@@ -86,7 +88,7 @@ bench: build ## Benchmarks, each as a ratio to something real in the same run
 
 .PHONY: bench-store
 bench-store: build test/clickhouse/node_modules/.package-lock.json ## The store with REQUESTS (70000000) over DAYS (7), beside ClickHouse
-	scripts/bench-store
+	REQUESTS=$(REQUESTS) DAYS=$(DAYS) scripts/bench-store
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s)

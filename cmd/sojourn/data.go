@@ -27,6 +27,7 @@ import (
 //	hub.json         address of the running server
 //	bus.json         address and token of the running bus, 0600
 //	retention.json   the retention that an import asked for
+//	generated.json   the made-up traffic that the folder was filled with
 //	demo.json        the past that a demo is filling in
 //	hub.lock, node.lock
 type dataFolder struct{ dir string }

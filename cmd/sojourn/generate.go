@@ -229,16 +229,16 @@ func filesSize(dir string) (sum int64) {
 func (c *generateCmd) fill(a *app, days store.Store, cfg generate.Config) (generateReport, error) {
 	began := time.Now()
 	report := generateReport{Requests: cfg.Requests}
-	seal := &sealer{ctx: a.ctx, store: days, today: record.TimeOf(began).Day()}
+	seal := &sealer{ctx: a.ctx, store: days, today: record.TimeOf(began).Day(), next: cfg.From.Day()}
 	bar := newProgressBar(a.stderr)
 	err := generate.Run(a.ctx, cfg, func(ctx context.Context, b generate.Batch) error {
 		first, last := b.Requests[0].Started.Day(), b.Requests[len(b.Requests)-1].Started.Day()
 		for day := first; day <= last; day++ {
 			if !slices.Contains(report.Days, day) {
 				report.Days = append(report.Days, day)
-				seal.before(day)
 			}
 		}
+		seal.before(first)
 		written, err := days.Write(ctx, []store.Batch{store.BatchOf(store.Position{Log: b.Log, Seq: b.Seq}, b.Requests)})
 		report.Added += uint64(written.Stored)
 		report.Already += uint64(written.Skipped)
@@ -286,9 +286,6 @@ type sealer struct {
 
 // before compacts the days before one that were not yet, but never today.
 func (s *sealer) before(day record.Day) {
-	if s.next == 0 {
-		s.next = day
-	}
 	for ; s.next < min(day, s.today); s.next++ {
 		day := s.next
 		s.group.Go(func() {

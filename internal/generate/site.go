@@ -72,8 +72,8 @@ var shapes = []struct {
 	share        int
 	uuid, paged  bool
 }{
-	{"GET", "/v1/%s", 12, false, true},
-	{"GET", "/v1/%s/{}", 46, false, false},
+	{"GET", "/v1/%s", 15, false, true},
+	{"GET", "/v1/%s/{}", 43, false, false},
 	{"GET", "/v1/%s/{}/items", 23, false, true},
 	{"POST", "/v1/%s/{}/comments", 13, false, false},
 	{"PUT", "/v2/%s/{}", 6, true, false},

@@ -86,7 +86,7 @@ func start(ctx context.Context, folder string) (*server, error) {
 	if s.node, err = s.process("node", "--proxy", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9"); err != nil {
 		return nil, err
 	}
-	if s.hub, err = s.process("hub", "--console", "127.0.0.1:0", "--memory-limit", *memory); err != nil {
+	if s.hub, err = s.process("hub", "--console", "127.0.0.1:0", "--memory-limit", *memory, "--retention", "400d"); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	for until := time.Now().Add(startPatience); ; time.Sleep(100 * time.Millisecond) {
