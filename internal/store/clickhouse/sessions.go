@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -51,8 +50,8 @@ func (s *Store) Sessions(ctx context.Context, q store.SessionQuery) (store.Sessi
 		if len(places) > limit {
 			break
 		}
-		if q.Within > 0 && time.Since(begun) >= q.Within && i < len(steps)-1 {
-			page.Next, page.Searched = endOf(&q, step[0]).String(), step[0].Start()
+		if q.Sort == store.SortStarted && !q.Up && q.Within > 0 && time.Since(begun) >= q.Within && i < len(steps)-1 {
+			page.Next, page.Searched = endOf(step[0]).String(), step[0].Start()
 			break
 		}
 	}
@@ -89,19 +88,13 @@ func passed(c *store.PartCursor, d record.Day) bool {
 	return c.Up && d < at || !c.Up && d > at
 }
 
-// endOf is the place after every part of a day.
-func endOf(q *store.SessionQuery, d record.Day) store.PartCursor {
-	end := store.PartCursor{Sort: q.Sort, Up: q.Up, Value: int64(d.Start()), Day: d}
-	if q.Up {
-		end.Value = int64((d + 1).Start()) - 1
-		for i := range end.ID {
-			end.ID[i] = math.MaxUint8
-		}
-	}
-	return end
+// endOf is the place after every part of a day and before those of the day before
+// it, in a list by start.
+func endOf(d record.Day) store.PartCursor {
+	return store.PartCursor{Sort: store.SortStarted, Value: int64(d.Start()) - 1, Day: d}
 }
 
-// orders are what the list is ordered by, over the requests of a part.
+// order is what the list is ordered by, over the requests of a part.
 func (c compiler) order(sort store.Sort) string {
 	switch sort {
 	case store.SortEnded:
