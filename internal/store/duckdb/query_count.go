@@ -123,7 +123,7 @@ func (d *queryDay) countAttacks(ctx context.Context) error {
 	attacked := "(SELECT DISTINCT started, node, seq FROM " + d.attacks() + ")"
 	p := d.rows()
 	from := "(SELECT * FROM " + p.from + " WHERE " + p.where + ") AS asked SEMI JOIN " + attacked + " AS attacked USING (started, node, seq)"
-	if len(d.about.dicts) == 0 && !d.about.others { // the start tells all
+	if d.about.startOnly() {
 		from = attacked + " WHERE " + p.where
 	}
 	columns := append(d.keyColumns(), "count(*)")
@@ -143,7 +143,7 @@ func (d *queryDay) countAttacks(ctx context.Context) error {
 
 // countSessions counts distinct sessions.
 func (d *queryDay) countSessions(ctx context.Context) error {
-	return d.countIDs(ctx, distinctSessions, "session", d.listed("session"))
+	return d.countIDs(ctx, distinctSessions, "session", d.listed())
 }
 
 // countIPs counts distinct addresses.
@@ -160,9 +160,12 @@ func (d *queryDay) countIPs(ctx context.Context) error {
 
 // listed are the requests, as pieces of which one is the summary of sessions where
 // that tells enough.
-func (d *queryDay) listed(columns string) []piece {
+func (d *queryDay) listed() []piece {
 	if d.covered == 0 {
 		return []piece{d.rows()}
+	}
+	if d.about.ipsOnly() {
+		return []piece{{from: "(SELECT session, unnest(ip) AS ip FROM parts)", where: d.where.where(), args: d.where.args}, d.since(d.covered)}
 	}
 	for k := range countKind(len(countColumns)) {
 		dict, ok := k.dictionary()
@@ -171,7 +174,7 @@ func (d *queryDay) listed(columns string) []piece {
 		}
 		from := "parts"
 		if len(d.about.dicts) > 0 {
-			from = fmt.Sprintf("(SELECT %s, unnest(%s) AS %[2]s FROM parts)", columns, k.column())
+			from = fmt.Sprintf("(SELECT session, unnest(%s) AS %[1]s FROM parts)", k.column())
 		}
 		return []piece{{from: from, where: d.where.where(), args: d.where.args}, d.since(d.covered)}
 	}

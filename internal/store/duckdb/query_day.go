@@ -37,6 +37,7 @@ type scope struct {
 	dicts  []int // dictionaries
 	time   bool  // the start, to group by it
 	range_ bool  // the start, to filter by it
+	ips    bool  // the address, to group by it
 	others bool  // anything else
 }
 
@@ -114,7 +115,15 @@ func (s *scope) add(dict int, coded bool) {
 // wholeDay reports that nothing is looked at but the codes of one of some
 // dictionaries, or nothing at all.
 func (s *scope) wholeDay(dicts ...int) bool {
-	return !s.others && !s.time && !s.range_ && (len(s.dicts) == 0 || len(s.dicts) == 1 && slices.Contains(dicts, s.dicts[0]))
+	return !s.others && !s.ips && !s.time && !s.range_ && (len(s.dicts) == 0 || len(s.dicts) == 1 && slices.Contains(dicts, s.dicts[0]))
+}
+
+// startOnly reports that nothing is looked at but the start, or nothing at all.
+func (s *scope) startOnly() bool { return !s.others && !s.ips && len(s.dicts) == 0 }
+
+// ipsOnly reports that nothing is looked at but the address.
+func (s *scope) ipsOnly() bool {
+	return s.ips && !s.others && !s.time && !s.range_ && len(s.dicts) == 0
 }
 
 // readKeys finds out how the day tells each dimension.
@@ -138,6 +147,8 @@ func (d *queryDay) readKeys(ctx context.Context) error {
 				return err
 			}
 			d.about.add(of.dict, true)
+		case of.kind == keyAddress:
+			d.about.ips = true
 		default:
 			d.about.others = true
 		}
@@ -251,13 +262,16 @@ func (d *queryDay) since(row int64) piece { return d.rows(fmt.Sprintf("rowid >= 
 // named like those of requests.
 func (d *queryDay) sums() []piece {
 	switch {
+	case d.about.ipsOnly() && d.covered > 0 && !asks(d.q, "blocked", "errors", "error_share", "bytes"):
+		from := "(SELECT unnest(ip) AS ip, unnest(" + countOrigin.column() + "_n) AS requests FROM parts)"
+		return []piece{{from: from, where: d.where.where(), args: d.where.args, sums: true}, d.since(d.covered)}
 	case d.summed == 0:
 		return nil
 	case len(d.about.dicts) == 1 && d.about.wholeDay(d.about.dicts[0]):
 		dict := d.about.dicts[0]
 		from := fmt.Sprintf("(SELECT code AS %s, requests, blocked, errors, bytes FROM codes WHERE dictionary = %d)", dictionaries[dict].codeColumn(), dict)
 		return []piece{{from: from, where: d.where.where(), args: d.where.args, sums: true}, d.since(d.summed)}
-	case len(d.about.dicts) == 0 && !d.about.others && (!d.about.time || d.q.Step%minuteWidth == 0):
+	case d.about.startOnly() && (!d.about.time || d.q.Step%minuteWidth == 0):
 		return d.minutes()
 	}
 	return nil

@@ -213,10 +213,16 @@ func (g *groups) measureDurations() {
 	for i, cell := range cells {
 		counts[int64(cell&(1<<bucketBits-1))] = g.durations[cell]
 		if group := cell >> bucketBits; i == len(cells)-1 || cells[i+1]>>bucketBits != group {
-			q := &g.quantiles[group]
-			q.p50, _ = store.Percentile(counts, .50)
-			q.p95, _ = store.Percentile(counts, .95)
-			q.p99, _ = store.Percentile(counts, .99)
+			of := &g.quantiles[group]
+			for _, p := range []struct {
+				measure string
+				part    float64
+				is      *float64
+			}{{"p50", .50, &of.p50}, {"p95", .95, &of.p95}, {"p99", .99, &of.p99}} {
+				if asks(g.q, p.measure) {
+					*p.is, _ = store.Percentile(counts, p.part)
+				}
+			}
 			clear(counts)
 		}
 	}

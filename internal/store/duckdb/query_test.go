@@ -111,6 +111,8 @@ func sumQueries(t *testing.T) (all []store.Query) {
 		{By: []string{"endpoint"}, Measures: every},
 		{By: []string{"host"}, Measures: every},
 		{By: []string{"country"}, Measures: every},
+		{By: []string{"ip"}, Measures: []string{"requests", "sessions", "attacks"}},
+		{By: []string{"ip"}, Measures: every},
 		{By: []string{"user"}, Measures: every, Contains: "R1"},
 		{By: []string{"role", "user"}, Measures: every, Contains: "adm"},
 		{By: []string{"context.tenant"}, Measures: every},
