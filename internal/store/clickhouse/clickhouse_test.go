@@ -10,7 +10,7 @@ import (
 
 func TestStore(t *testing.T) {
 	server := startServer(t)
-	storetest.Run(t, func(t *testing.T) store.Store {
+	storetest.RunBrief(t, func(t *testing.T) store.Store {
 		s, err := clickhouse.Open(t.Context(), clickhouse.Config{URL: server.database(t)})
 		if err != nil {
 			t.Fatal(err)

@@ -135,7 +135,7 @@ func testRandom(t *testing.T, f *fixture) {
 	}
 	f.check(store.Filter{})
 	questions := 40
-	if testing.Short() {
+	if testing.Short() || f.brief {
 		questions = 10
 	}
 	for range questions {

@@ -21,7 +21,7 @@ func testSessionsPaging(t *testing.T, f *fixture) {
 	fresh := uint64(1000)
 	for _, sort := range store.Sorts {
 		for _, up := range []bool{false, true} {
-			f.readWhileWriting(store.SessionQuery{Sort: sort, Up: up, Limit: 7}, func(i int) {
+			f.readWhileWriting(store.SessionQuery{Sort: sort, Up: up, Limit: f.limits(7, 20)[0]}, func(i int) {
 				fresh++
 				for n := range 1 + i%3 { // newcomers, newest of all, oldest of all and in the middle
 					at := []record.Time{monday + 2*day, monday.Day().Start(), monday + 9*hour}[i%3] + record.Time(n*i)
@@ -36,7 +36,7 @@ func testSessionsPaging(t *testing.T, f *fixture) {
 		}
 	}
 	f.checkParts(store.SessionQuery{Limit: store.MaxLimit})
-	for _, limit := range []int{1, 3} {
+	for _, limit := range f.limits(1, 3, 20) {
 		f.checkParts(store.SessionQuery{Limit: limit, Sort: store.SortAttacks}) // many are equal
 	}
 }
@@ -148,7 +148,7 @@ func testRequestsPaging(t *testing.T, f *fixture) {
 		}
 		f.writeBatch(b)
 	}
-	for _, limit := range []int{1, 7, 119, 120, 1000} {
+	for _, limit := range f.limits(1, 7, 119, 120, 1000) {
 		f.checkRequests(store.RequestQuery{Limit: limit})
 		f.checkRequests(store.RequestQuery{Limit: limit, Down: true})
 	}

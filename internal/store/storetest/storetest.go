@@ -13,7 +13,14 @@ import (
 )
 
 // Run tests the stores that open returns; each must be empty and of its own.
-func Run(t *testing.T, open func(t *testing.T) store.Store) {
+func Run(t *testing.T, open func(t *testing.T) store.Store) { run(t, open, false) }
+
+// RunBrief is Run for stores where every question takes its time, however little
+// they hold: it asks every filter in fewer ways, the ways in turn, and reads lists
+// in fewer pages.
+func RunBrief(t *testing.T, open func(t *testing.T) store.Store) { run(t, open, true) }
+
+func run(t *testing.T, open func(t *testing.T) store.Store, brief bool) {
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *fixture)
@@ -59,7 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 					t.Errorf("Close: %v", err)
 				}
 			})
-			test.run(t, &fixture{t: t, ctx: t.Context(), store: s, model: newModel()})
+			test.run(t, &fixture{t: t, ctx: t.Context(), store: s, model: newModel(), brief: brief})
 		})
 	}
 }
@@ -71,7 +78,8 @@ type fixture struct {
 	store store.Store
 	model *model
 	seq   uint64
-	turn  int // of check
+	turn  int  // of check
+	brief bool // see RunBrief
 }
 
 // in returns f with another test to report to, whose context it uses.
