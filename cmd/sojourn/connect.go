@@ -118,6 +118,7 @@ func inProcess(days *duckdb.Store, data *dataFolder, logger *slog.Logger) (*clie
 	rand.Read(key)
 	handler, err := api.New(api.Config{
 		Store: days, System: &folderSystem{days: days, data: data, started: time.Now()},
+		Care:  &api.CareConfig{Backup: days, Erase: eraseFolder(days, data)},
 		Ready: func() error { return nil }, Metrics: http.NotFoundHandler(), Console: http.NotFoundHandler(),
 		Listen: "localhost:0", Token: token, Key: key, Logger: logger,
 	})
@@ -144,5 +145,6 @@ func (s *folderSystem) System(ctx context.Context) (record.System, error) {
 	if !ok {
 		retention.Days = defaultRetentionDays
 	}
-	return record.System{Version: version, Started: record.TimeOf(s.started), Retention: retention, Days: days, SetAside: aside}, nil
+	return record.System{Version: version, Started: record.TimeOf(s.started), Retention: retention,
+		Disk: floor{dir: s.data.dir}.status(false), Days: days, SetAside: aside}, nil
 }

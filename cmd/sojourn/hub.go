@@ -79,6 +79,7 @@ type hub struct {
 
 	policies  *ledger.Policies
 	given     hubCmd // the command line
+	floor     floor
 	data      *dataFolder
 	retention atomic.Pointer[record.Retention] // in force
 	revision  atomic.Uint64                    // of the policy in force
@@ -113,6 +114,12 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if err := h.retain(pol); err != nil {
 		return h, err
 	}
+	if h.floor, err = parseFloor(c.MinFree, data.dir); err != nil {
+		return h, err
+	}
+	if c.Store != "" {
+		h.floor.least = 0 // it is on another disk
+	}
 	if h.unlock, err = data.lock("hub"); err != nil {
 		h.unlock = func() {}
 		return h, err
@@ -127,6 +134,7 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 		return h, err
 	}
 	h.writer = &writer{bus: h.bus, store: h.store, retention: h.retention.Load, now: time.Now, firstHold: firstHold, logger: logger}
+	h.writer.room = func() error { return h.floor.room(0) }
 	h.policies = ledger.NewPolicies(h.bus, inspect.Check, logger)
 	if err := h.openAPI(c, data); err != nil {
 		return h, err
@@ -153,6 +161,7 @@ func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
 	}
 	h.api, err = api.New(api.Config{
 		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
+		Care:   h.care(),
 		Policy: &api.PolicyConfig{Keeper: h.policies, Check: inspect.Check, File: c.Policy, AllowRemoteRouting: c.AllowRemoteRouting},
 		Listen: h.listener.Addr().String(), Hosts: hosts, Token: token, Key: key, Logger: h.logger,
 	})
@@ -308,6 +317,9 @@ func (h *hub) sealDays(ctx context.Context, today record.Day) {
 	for _, d := range days {
 		if d.Sealed || d.Error != "" || d.Day >= today || ctx.Err() != nil {
 			continue
+		}
+		if h.floor.room(d.Bytes) != nil {
+			continue // it is there twice meanwhile
 		}
 		if err := h.store.Seal(ctx, d.Day); err != nil && ctx.Err() == nil {
 			h.logger.Error("a day could not be compacted", "day", d.Day.String(), "error", err)

@@ -19,6 +19,7 @@ type hubFlags struct {
 	AllowRemoteRouting bool     `help:"Let the API and the console change where requests go, which proxies are trusted and how long days are kept."`
 	ConsoleInsecure    bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
 	Retention          string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
+	MinFree            string   `help:"Bytes of the data folder's disk that the store leaves free: with fewer, requests wait on the bus. Default: ${default}." default:"1GiB" placeholder:"SIZE"`
 	MemoryLimit        string   `help:"Memory of the store's database engine. Default: ${default}." default:"1GB" placeholder:"SIZE"`
 }
 
@@ -29,7 +30,7 @@ func (f *hubFlags) args() []string {
 	for _, h := range f.ConsoleHost {
 		args = append(args, "--console-host", h)
 	}
-	for _, pair := range [][2]string{{"--console-cert", f.ConsoleCert}, {"--console-key", f.ConsoleKey}, {"--retention", f.Retention}} {
+	for _, pair := range [][2]string{{"--console-cert", f.ConsoleCert}, {"--console-key", f.ConsoleKey}, {"--retention", f.Retention}, {"--min-free", f.MinFree}} {
 		if pair[1] != "" {
 			args = append(args, pair[0], pair[1])
 		}

@@ -51,6 +51,11 @@ type commands struct {
 	Policy  policyCmd  `cmd:"" help:"Check, show and change the policy." group:"Set up"`
 	Openapi openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API." group:"Set up"`
 
+	Backup  backupCmd  `cmd:"" help:"Copy the data folder, while it is in use or not." group:"Look after"`
+	Restore restoreCmd `cmd:"" help:"Make a data folder of a backup." group:"Look after"`
+	Doctor  doctorCmd  `cmd:"" help:"Check a data folder, and mend it." group:"Look after"`
+	Erase   eraseCmd   `cmd:"" help:"Remove the requests of a user or a session." group:"Look after"`
+
 	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete sojourn." group:"Set up"`
 	Complete   completeCmd   `cmd:"" hidden:""`
 }

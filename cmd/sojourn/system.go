@@ -36,7 +36,7 @@ func (h *hub) System(ctx context.Context) (record.System, error) {
 	}
 	s := record.System{
 		Version: version, Started: record.TimeOf(h.started), Retention: *h.retention.Load(), Revision: h.revision.Load(),
-		Nodes: []record.NodeStatus{}, Bus: h.bus.Status(ctx), Writer: h.writer.status(),
+		Nodes: []record.NodeStatus{}, Bus: h.bus.Status(ctx), Writer: h.writer.status(), Disk: h.floor.status(h.writer.paused.Load()),
 		Days: slices.Concat([]record.DayStatus{}, days), SetAside: slices.Concat([]record.SetAside{}, aside),
 	}
 	for _, answer := range h.gather(ctx, askStatus) {
@@ -92,6 +92,17 @@ func (h *hub) metrics() http.Handler {
 	own.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sojourn_writer_held", Help: "Requests that wait on the bus because their day does not take them.",
 	}, func() float64 { return float64(w.held.Load()) }))
+	gauge := func(name, help string, v func() float64) {
+		own.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, v))
+	}
+	gauge("sojourn_disk_free_bytes", "Bytes left on the disk of the data folder.", func() float64 { return float64(h.floor.status(false).Free) })
+	gauge("sojourn_disk_min_free_bytes", "Bytes that the store leaves free, see --min-free.", func() float64 { return float64(h.floor.least) })
+	gauge("sojourn_writer_paused", "Whether the writer has stopped because the disk has too little room.", func() float64 {
+		if w.paused.Load() {
+			return 1
+		}
+		return 0
+	})
 	own.MustRegister(&systemCollector{h})
 	nodes := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return h.nodeMetrics(), nil })
 	return promhttp.HandlerFor(prometheus.Gatherers{own, nodes}, promhttp.HandlerOpts{

@@ -24,6 +24,17 @@ func (c *systemCmd) Run(a *app) error {
 	})
 }
 
+func diskLine(d record.DiskStatus) string {
+	line := size(d.Free) + " free"
+	if d.MinFree > 0 {
+		line += ", of which " + size(d.MinFree) + " are left alone"
+	}
+	if d.Paused {
+		line += ": requests wait on the bus until there is more"
+	}
+	return line
+}
+
 func printSystem(s *screen, v record.System) error {
 	bus := "not reached"
 	if v.Bus.Connected {
@@ -46,6 +57,7 @@ func printSystem(s *screen, v record.System) error {
 		{"writer", fmt.Sprintf("%d stored, %d skipped, %d too old, %d in the future, %d errors", v.Writer.Stored, v.Writer.Skipped, v.Writer.TooOld, v.Writer.Future, v.Writer.Errors)},
 		{"writer holds", held},
 		{"writer error", v.Writer.Error},
+		{"disk", diskLine(v.Disk)},
 	})
 	if err != nil {
 		return err

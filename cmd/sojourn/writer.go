@@ -45,6 +45,7 @@ type writer struct {
 	retention func() *record.Retention // in force
 	now       func() time.Time
 	firstHold time.Duration
+	room      func() error // why nothing may be written now
 	logger    *slog.Logger
 
 	holding time.Duration // until what is held is tried again
@@ -55,6 +56,9 @@ type writer struct {
 	held      atomic.Uint64          // requests; what the newest reading that came to the end held
 	lastError atomic.Pointer[string] // while writing fails
 	reading   atomic.Bool            // a reader is open
+	paused    atomic.Bool            // there is no room
+	passed    atomic.Uint64          // newest sequence that was stored, or held
+	empty     atomic.Int64           // when the last look at the bus began that found nothing, nanoseconds since 1970
 }
 
 // run writes until ctx is done; or, once drain is closed, until the bus is empty
@@ -120,6 +124,10 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 			draining = true
 		default:
 		}
+		if !w.awaitRoom(ctx, drain) {
+			return true, nil // the rest stays on the bus
+		}
+		looked := time.Now()
 		messages, err := reader.Next(ctx, fetchMessages)
 		if err != nil {
 			return false, err
@@ -129,8 +137,12 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 				return false, err
 			}
 			last, committed = messages[len(messages)-1].Seq, time.Now()
+			w.passed.Store(last)
 		}
 		idle := len(messages) == 0
+		if idle {
+			w.empty.Store(looked.UnixNano())
+		}
 		if err := trimming.trim(ctx, held.stored(last), idle); err != nil {
 			return false, err
 		}
@@ -142,6 +154,36 @@ func (w *writer) follow(ctx context.Context, reader *bus.Reader, drain <-chan st
 		}
 		if draining && idle {
 			return true, nil
+		}
+	}
+}
+
+// awaitRoom waits until there is room to write. It returns false when ctx or drain
+// ends first.
+func (w *writer) awaitRoom(ctx context.Context, drain <-chan struct{}) bool {
+	for {
+		err := w.room()
+		if err == nil {
+			if w.paused.Swap(false) {
+				w.lastError.Store(nil)
+				w.logger.Info("the disk has room again; writing goes on")
+			}
+			return true
+		}
+		text := err.Error()
+		w.lastError.Store(&text)
+		if !w.paused.Swap(true) {
+			w.logger.Error("the writer has stopped before the disk is full; requests wait on the bus", "error", err)
+		}
+		again := time.NewTimer(roomEvery)
+		select {
+		case <-again.C:
+		case <-drain:
+			again.Stop()
+			return false
+		case <-ctx.Done():
+			again.Stop()
+			return false
 		}
 	}
 }

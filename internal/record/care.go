@@ -1,5 +1,7 @@
 package record
 
+import "slices"
+
 // SavedDay is a day as a backup of a running server finds it.
 type SavedDay struct {
 	Day      Day    `json:"day" example:"2026-11-21"`
@@ -60,3 +62,22 @@ const (
 	MendSummaries = "make its summaries anew from its requests"
 	MendMode      = "let only its owner read it"
 )
+
+// Add puts what another erasure of the same removed to e.
+func (e *Erased) Add(more Erased) {
+	for _, d := range more.Days {
+		i := slices.IndexFunc(e.Days, func(have PartRef) bool { return have.Part == d.Part })
+		if i < 0 {
+			e.Days = append(e.Days, d)
+		} else {
+			e.Days[i].Requests += d.Requests
+		}
+	}
+	e.Requests += more.Requests
+	for _, note := range more.Notes {
+		if !slices.Contains(e.Notes, note) {
+			e.Notes = append(e.Notes, note)
+		}
+	}
+	slices.SortFunc(e.Days, func(a, b PartRef) int { return int(b.Part) - int(a.Part) })
+}

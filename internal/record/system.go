@@ -9,6 +9,7 @@ type System struct {
 	Nodes     []NodeStatus `json:"nodes" nullable:"false" doc:"Nodes that answered within half a second"`
 	Bus       BusStatus    `json:"bus"`
 	Writer    WriterStatus `json:"writer"`
+	Disk      DiskStatus   `json:"disk" doc:"The disk of the data folder"`
 	Days      []DayStatus  `json:"days" nullable:"false" doc:"Days in the store, newest first"`
 	SetAside  []SetAside   `json:"set_aside" nullable:"false" doc:"Files of days that could not be opened"`
 }
@@ -66,6 +67,13 @@ type WriterStatus struct {
 	Errors  uint64 `json:"errors" doc:"Writes that failed and were tried again"`
 	Held    uint64 `json:"held" doc:"Requests that wait on the bus because their day does not take them; later ones of other days are stored"`
 	Error   string `json:"error,omitempty" doc:"The last error, while writing fails"`
+}
+
+// DiskStatus is the room on the disk of the data folder.
+type DiskStatus struct {
+	Free    int64 `json:"free" doc:"Bytes that are left"`
+	MinFree int64 `json:"min_free" doc:"The writer stops when fewer are left; 0 for no such floor"`
+	Paused  bool  `json:"paused" doc:"Whether it has stopped: requests wait on the bus"`
 }
 
 // DayStatus is one day of the store.
