@@ -25,6 +25,11 @@ const maxConnections = 4
 // character, and opening a file that replaced another never meets the old one in
 // the driver's cache of instances.
 func openDatabase(ctx context.Context, path, temp string, memory int64, threads int) (*sql.DB, error) {
+	return attach(ctx, path, "", temp, memory, threads)
+}
+
+// attach opens a day file with options of ATTACH, such as (READ_ONLY).
+func attach(ctx context.Context, path, options, temp string, memory int64, threads int) (*sql.DB, error) {
 	settings := url.Values{}
 	for name, value := range map[string]string{
 		"threads":                      strconv.Itoa(threads),
@@ -36,9 +41,9 @@ func openDatabase(ctx context.Context, path, temp string, memory int64, threads 
 	} {
 		settings.Set(name, value)
 	}
-	attach := "ATTACH IF NOT EXISTS " + quote(path) + " AS day; USE day"
+	statement := "ATTACH IF NOT EXISTS " + quote(path) + " AS day " + options + "; USE day"
 	connector, err := driverpkg.NewConnector(":memory:?"+settings.Encode(), func(c driver.ExecerContext) error {
-		_, err := c.ExecContext(context.WithoutCancel(ctx), attach, nil)
+		_, err := c.ExecContext(context.WithoutCancel(ctx), statement, nil)
 		return err
 	})
 	if err != nil {
