@@ -165,7 +165,8 @@ func (s *snapshot) partsOf(where string) string {
 }
 
 // extendParts sums up the requests and judges the findings that are not yet, some
-// of them at a time: that bounds the memory it takes, however many there are.
+// of them at a time, which bounds the memory it takes, and a few times, so that the
+// log can be moved in between.
 func extendParts(ctx context.Context, c *sql.Conn) error {
 	const extend = `
 BEGIN;
@@ -173,7 +174,7 @@ INSERT INTO attacks %s;
 INSERT INTO parts %s;
 UPDATE meta SET covered = %d, judged = (SELECT coalesce(max(rowid) + 1, 0) FROM findings);
 COMMIT`
-	for {
+	for range 4 {
 		var covered, judged, rows int64
 		err := c.QueryRowContext(ctx, "SELECT covered, judged, (SELECT coalesce(max(rowid) + 1, 0) FROM requests) FROM meta").Scan(&covered, &judged, &rows)
 		if err != nil || covered >= rows {
@@ -185,6 +186,7 @@ COMMIT`
 			return err
 		}
 	}
+	return nil
 }
 
 // execute runs statements that begin and end a transaction.

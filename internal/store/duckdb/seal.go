@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -31,11 +32,43 @@ INSERT INTO sealed.positions SELECT log, max(seq) FROM day.positions GROUP BY lo
 `
 )
 
-// summarizeSQL fills in the summaries of the new file.
-func summarizeSQL() string {
-	return "INSERT INTO sealed.parts " + partsSQL("sealed.requests") + ";\n" +
-		"INSERT INTO sealed.attacks SELECT DISTINCT r.session, r.started, r.node, r.seq, f.type FROM sealed.requests AS r " +
-		"JOIN sealed.findings AS f ON f.started = r.started AND f.node = r.node AND f.seq = r.seq WHERE f.attack ORDER BY ALL;\n"
+const attacksSQL = `
+INSERT INTO sealed.attacks SELECT DISTINCT r.session, r.started, r.node, r.seq, f.type FROM sealed.requests AS r
+	JOIN sealed.findings AS f ON f.started = r.started AND f.node = r.node AND f.seq = r.seq WHERE f.attack ORDER BY ALL;
+`
+
+// sliceRows is about how many requests are summed up at once when a day is sealed:
+// what it takes for a slice must fit in memory. Slices are ranges of session ids,
+// which are digests and so spread evenly.
+const sliceRows = 500_000
+
+// summarize fills in the parts of the new file. They are put in order through a
+// table that is not in the file, which would keep its space.
+func summarize(ctx context.Context, c *sql.Conn, rows int64) error {
+	const table = "temp.main.unordered"
+	if _, err := c.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE unordered AS FROM sealed.parts LIMIT 0"); err != nil {
+		return err
+	}
+	slices := int(min(rows/sliceRows+1, 1<<16))
+	for i := range slices {
+		low, high := sliceStart(i, slices), sliceStart(i+1, slices)
+		where := "session >= '" + low + "'::UUID"
+		if i+1 < slices {
+			where += " AND session < '" + high + "'::UUID"
+		}
+		if _, err := c.ExecContext(ctx, "INSERT INTO "+table+" "+partsSQL("(SELECT * FROM sealed.requests WHERE "+where+")")); err != nil {
+			return err
+		}
+	}
+	_, err := c.ExecContext(ctx, "INSERT INTO sealed.parts FROM "+table+" ORDER BY started; DROP TABLE "+table)
+	return err
+}
+
+// sliceStart is the first session id of a slice.
+func sliceStart(i, slices int) string {
+	var id record.SessionID
+	binary.BigEndian.PutUint32(id[:], uint32(min(uint64(i)<<32/uint64(slices), 1<<32-1)))
+	return id.String()
 }
 
 // Seal implements store.Store: days one after the other.
@@ -159,13 +192,16 @@ func (s *Store) copyRest(ctx context.Context, d *day, db *sql.DB, rows int64, e 
 	if _, err = c.ExecContext(ctx, fmt.Sprintf(copyFindingsSQL, erased.where()), erased.args...); err != nil {
 		return 0, err
 	}
-	if _, err = c.ExecContext(ctx, copyPositionsSQL+e.copyDictionaries()+summarizeSQL()); err != nil {
+	if _, err = c.ExecContext(ctx, copyPositionsSQL+e.copyDictionaries()+attacksSQL); err != nil {
 		return 0, err
 	}
 	var before, covered, judged int64
 	err = c.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM day.requests), count(*), coalesce(max(rowid) + 1, 0), "+
 		"(SELECT coalesce(max(rowid) + 1, 0) FROM sealed.findings) FROM sealed.requests").Scan(&before, &left, &covered, &judged)
 	if err != nil {
+		return 0, err
+	}
+	if err = summarize(ctx, c, left); err != nil {
 		return 0, err
 	}
 	if before != left && e == nil || before < left {

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"time"
 )
@@ -13,7 +14,8 @@ import (
 //
 // Writes wait while the log is moved, for about a microsecond a row; so it is moved
 // often, while it is small. When rows come so fast that this would take a good part
-// of the time, as in an import, it is moved when it is large.
+// of the time, as in an import, it is moved when it is large, and nothing is summed
+// up until that is over.
 const (
 	checkpointBytes = 48 << 20        // size of the log at which it is moved in any case
 	calmBytes       = 8 << 20         // size at which it is moved when the last time is a while ago
@@ -30,44 +32,50 @@ func (s *Store) settleLater(d *day) {
 	if err != nil || wal.Size() <= s.limits.calmBytes+d.postponed.Load() {
 		return
 	}
-	if wal.Size() <= s.limits.checkpointBytes+d.postponed.Load() && time.Since(time.Unix(0, d.settled.Load())) < calmAfter {
-		return
-	}
-	if !d.settling.CompareAndSwap(false, true) {
+	calm := time.Since(time.Unix(0, d.settled.Load())) >= calmAfter
+	if !calm && wal.Size() <= s.limits.checkpointBytes+d.postponed.Load() || !d.settling.CompareAndSwap(false, true) {
 		return
 	}
 	s.settles.Go(func() {
 		defer d.settling.Store(false)
 		d.postponed.Store(wal.Size()) // when it fails: try again at twice the size
-		if err := s.settle(context.Background(), d); err != nil {
-			s.log.Debug("settling a day is put off", "day", d.date, "error", err)
-			return
+		err := s.checkpoint(context.Background(), d)
+		if err == nil {
+			d.postponed.Store(0)
+			d.settled.Store(time.Now().UnixNano())
 		}
-		d.postponed.Store(0)
-		d.settled.Store(time.Now().UnixNano())
+		if calm {
+			err = errors.Join(err, s.sumUp(context.Background(), d))
+		}
+		if err != nil {
+			s.log.Debug("settling a day is put off", "day", d.date, "error", err)
+		}
 	})
 }
 
-// settle extends the summaries of d, beside writes and questions, and moves its log
-// into the file. The second fails while a long query reads.
-func (s *Store) settle(ctx context.Context, d *day) error {
+// checkpoint moves the log of d into its file. It fails while a long query reads.
+func (s *Store) checkpoint(ctx context.Context, d *day) error {
 	d.still.Lock()
 	defer d.still.Unlock()
-	err := s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
-		var covered int64
-		if err := c.QueryRowContext(ctx, "SELECT covered FROM meta").Scan(&covered); err != nil || d.requests.Load()-covered < s.limits.unsummedRows {
-			return err
-		}
-		return extendParts(ctx, c)
-	})
-	if err != nil {
-		return err
-	}
 	d.writing.Lock() // a transaction that writes would make it fail
 	defer d.writing.Unlock()
 	return s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
 		_, err := c.ExecContext(ctx, "CHECKPOINT day")
 		return err
+	})
+}
+
+// sumUp extends the summaries of d, beside writes and questions, when they lack
+// many rows.
+func (s *Store) sumUp(ctx context.Context, d *day) error {
+	d.still.Lock()
+	defer d.still.Unlock()
+	return s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
+		var covered int64
+		if err := c.QueryRowContext(ctx, "SELECT covered FROM meta").Scan(&covered); err != nil || d.requests.Load()-covered < s.limits.unsummedRows {
+			return err
+		}
+		return extendParts(ctx, c)
 	})
 }
 
