@@ -138,10 +138,16 @@ func TestGenerate_Interrupted(t *testing.T) {
 	if err := data.writeJSON(generatedFile, what); err != nil {
 		t.Fatal(err)
 	}
+	const batch = 20_000
+	config := func(w generated) generate.Config {
+		cfg := w.config()
+		cfg.Batch = batch
+		return cfg
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	days := &interrupted{Store: memory.New(), after: 2, interrupt: cancel}
-	if _, err := c.fill(&app{ctx: ctx, stderr: io.Discard}, days, what.config()); !errors.Is(err, context.Canceled) {
+	if _, err := c.fill(&app{ctx: ctx, stderr: io.Discard}, days, config(what)); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the error is %v", err)
 	}
 
@@ -152,12 +158,12 @@ func TestGenerate_Interrupted(t *testing.T) {
 	if again.config() != what.config() {
 		t.Errorf("it goes on with %+v, began with %+v", again, what)
 	}
-	r, err := c.fill(&app{ctx: t.Context(), stderr: io.Discard}, days, again.config())
-	if err != nil || r.Added+r.Already != 90_000 || r.Already != 2*generate.BatchRequests {
+	r, err := c.fill(&app{ctx: t.Context(), stderr: io.Discard}, days, config(again))
+	if err != nil || r.Added+r.Already != 90_000 || r.Already != 2*batch {
 		t.Errorf("%+v, %v", r, err)
 	}
 	whole := memory.New()
-	if _, err := c.fill(&app{ctx: t.Context(), stderr: io.Discard}, whole, what.config()); err != nil {
+	if _, err := c.fill(&app{ctx: t.Context(), stderr: io.Discard}, whole, config(what)); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []store.Query{{Measures: []string{"requests", "sessions", "attacks", "bytes"}, By: []string{"host"}}} {

@@ -33,8 +33,9 @@ type Config struct {
 }
 
 // BatchRequests is how many requests a batch has when nothing else is said: enough
-// for a store to write them well, little enough to hold several at a time.
-const BatchRequests = 20_000
+// for a columnar store to write whole row groups of them, little enough to hold
+// several at a time.
+const BatchRequests = 140_000
 
 // version is part of every Log: another version makes other requests.
 const version = 1
@@ -133,7 +134,7 @@ type job struct {
 }
 
 // jobsAhead is how many batches are held beside those in work.
-const jobsAhead = 2
+const jobsAhead = 1
 
 func newMaker(c Config, workers int) *maker {
 	digest := c.digest()
