@@ -126,7 +126,8 @@ func someSessions(ids map[record.SessionID]bool) expression {
 	for i, id := range list {
 		texts[i] = id.String()
 	}
-	return expression{sql: "session IN (SELECT unnest(CAST(? AS UUID[])))", args: []any{texts}}
+	// The driver binds no list of UUIDs.
+	return expression{sql: "session IN (SELECT unnest(CAST(CAST(? AS VARCHAR[]) AS UUID[])))", args: []any{texts}}
 }
 
 // pass returns which of ids meet what narrow does not ask.
