@@ -80,7 +80,8 @@ type generateReport struct {
 	Days           []record.Day `json:"days"`
 	Bytes          int64        `json:"bytes"`
 	Seconds        float64      `json:"seconds"`
-	SealSeconds    float64      `json:"seal_seconds"`
+	WriteSeconds   float64      `json:"write_seconds"` // in which the store wrote
+	SealSeconds    float64      `json:"seal_seconds"`  // in which it compacted, beside
 	RequestsSecond float64      `json:"requests_per_second"`
 }
 
@@ -239,7 +240,9 @@ func (c *generateCmd) fill(a *app, days store.Store, cfg generate.Config) (gener
 			}
 		}
 		seal.before(first)
+		writing := time.Now()
 		written, err := days.Write(ctx, []store.Batch{store.BatchOf(store.Position{Log: b.Log, Seq: b.Seq}, b.Requests)})
+		report.WriteSeconds += time.Since(writing).Seconds()
 		report.Added += uint64(written.Stored)
 		report.Already += uint64(written.Skipped)
 		bar.draw(func(took time.Duration) string { return generateLine(report, took) })

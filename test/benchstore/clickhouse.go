@@ -92,7 +92,7 @@ func fillEngine(ctx context.Context, folder, beside string, requests int64, e *e
 	if err := json.Unmarshal(text, &was); err != nil {
 		return f, err
 	}
-	return fill(ctx, beside, requests, "--until", was.Until, "--store", "clickhouse+http://"+e.address+"/sojourn")
+	return fill(ctx, beside, requests, "--until", was.Until, "--days", strconv.Itoa(*days), "--store", "clickhouse+http://"+e.address+"/sojourn")
 }
 
 func startEngine() (*engine, error) {

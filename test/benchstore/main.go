@@ -79,6 +79,7 @@ func run(ctx context.Context) error {
 type result struct {
 	requests int64
 	fill     filled
+	alone    filled
 	answers  []answer // in the order of questions
 	plain    []answer // of the ClickHouse engine; empty when it was not asked
 	hub      usage
@@ -92,7 +93,10 @@ type result struct {
 func measureSize(ctx context.Context, folder string, requests int64) (*result, error) {
 	r := &result{requests: requests}
 	var err error
-	if r.fill, err = fill(ctx, folder, requests); err != nil {
+	if r.alone, err = ingest(ctx, folder, requests); err != nil {
+		return nil, err
+	}
+	if r.fill, err = fill(ctx, folder, requests, "--days", strconv.Itoa(*days)); err != nil {
 		return nil, err
 	}
 	s, err := start(ctx, folder)

@@ -33,6 +33,7 @@ type filled struct {
 	Days    []string `json:"days"`
 	Bytes   int64    `json:"bytes"`
 	Seconds float64  `json:"seconds"`
+	Write   float64  `json:"write_seconds"`
 	Seal    float64  `json:"seal_seconds"`
 	CPU     float64  `json:"cpu_seconds"` // of all processors; not in the report, added
 }
@@ -49,7 +50,7 @@ func fill(ctx context.Context, folder string, requests int64, more ...string) (f
 	}
 	progress("%s requests: generating", thousands(requests))
 	args := append([]string{"generate", "--data", folder, "--requests", strconv.FormatInt(requests, 10),
-		"--days", strconv.Itoa(*days), "--seed", strconv.FormatUint(*seed, 10), "--memory-limit", *memory, "--json"}, more...)
+		"--seed", strconv.FormatUint(*seed, 10), "--memory-limit", *memory, "--json"}, more...)
 	cmd := exec.CommandContext(ctx, *binary, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
@@ -65,6 +66,21 @@ func fill(ctx context.Context, folder string, requests int64, more ...string) (f
 		return f, err
 	}
 	return f, os.WriteFile(remembered, text, 0o600)
+}
+
+// mostIngested is how many requests the store is given to see how fast it writes,
+// and how fast it compacts, when it does nothing else.
+const mostIngested = 3_000_000
+
+// ingest has a single day's requests written into a folder of their own; the day
+// is compacted after that.
+func ingest(ctx context.Context, folder string, requests int64) (filled, error) {
+	alone := filepath.Join(folder, "ingest")
+	defer os.RemoveAll(alone)
+	if err := os.RemoveAll(alone); err != nil {
+		return filled{}, err
+	}
+	return fill(ctx, alone, min(requests, mostIngested), "--days", "1", "--until", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 }
 
 // server is the binary at work on a folder: its node, its hub, and what feeds it.

@@ -79,6 +79,8 @@ func printFacts(w io.Writer, all []*result) {
 	row("generated, stored and compacted, requests/s", func(r *result) string { return perSecond(r.fill.Added, r.fill.Seconds) })
 	row("the same, by second of one processor", func(r *result) string { return perSecond(r.fill.Added, r.fill.CPU) })
 	row("of that, compacting (beside), s", func(r *result) string { return fmt.Sprintf("%.0f of %.0f", r.fill.Seal, r.fill.Seconds) })
+	row("one day alone: stored, requests/s", func(r *result) string { return perSecond(r.alone.Added, r.alone.Write) })
+	row("one day alone: compacted, requests/s", func(r *result) string { return perSecond(r.alone.Added, r.alone.Seal) })
 	row("bytes a request on disk", func(r *result) string { return fmt.Sprintf("%.1f", float64(r.fill.Bytes)/float64(r.requests)) })
 	row("hub's resident memory, peak, MiB", func(r *result) string { return fmt.Sprint(r.hub.peak >> 20) })
 	row("hub's resident memory, at the end, MiB", func(r *result) string { return fmt.Sprint(r.hub.end >> 20) })
