@@ -169,6 +169,7 @@ export function system(change: Partial<System> = {}): System {
     ],
     bus: { connected: true, messages: 0, bytes: 0, max_bytes: 4_294_967_296 },
     writer: { stored: 1187, skipped: 0, too_old: 0, future: 0, held: 0, errors: 0 },
+    disk: { free: 64424509440, min_free: 1073741824, paused: false },
     days: [{ day: "2026-11-21", requests: 1187, bytes: 48_000, sealed: false }],
     set_aside: [],
     ...change,
