@@ -5,6 +5,7 @@ GO_BUILD := go build -trimpath -ldflags "-X main.version=$(VERSION)"
 DIST     := internal/console/dist/index.html
 WEB      := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 FUZZTIME ?= 30s
+ROUNDS   ?= 100
 DATA     ?= ./data
 REQUESTS ?= 70000000
 DAYS     ?= 7
@@ -53,6 +54,10 @@ test: build check test-go test-web test-browser ## Run every test
 .PHONY: test-go
 test-go: test/clickhouse/node_modules/.package-lock.json ## Go tests with the race detector
 	go test -race -count=1 -timeout 20m ./...
+
+.PHONY: crash
+crash: build ## Kill hub and node at random moments under load, ROUNDS (100) times
+	SOJOURN_BIN=$(CURDIR)/bin/sojourn SOJOURN_CRASH_ROUNDS=$(ROUNDS) go test -count=1 -timeout 2h -v -run TestCrash ./test
 
 .PHONY: test-clickhouse
 test-clickhouse: test/clickhouse/node_modules/.package-lock.json ## The store on a real ClickHouse engine

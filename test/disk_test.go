@@ -104,22 +104,22 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.send(t, "full", 300)
-	var during system
-	eventually(t, "the system answers", func() (err error) {
-		during, err = s.system()
-		return err
+	eventually(t, "the log tells", func() error {
+		if !strings.Contains(s.printed(t), "no space left on device") {
+			return errNotYet
+		}
+		return nil
 	})
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "something is stored again", func() error {
-		done = append(done, s.send(t, fmt.Sprintf("after%d", len(done)), 1)...)
-		sys, err := s.system()
-		if err == nil && (sys.Bus.Messages > 0 || sys.Nodes[0].Waiting > 0 || sys.requests() <= during.requests()) {
-			err = fmt.Errorf("%+v", sys)
+	eventually(t, "the bus is started anew", func() error { // NATS takes nothing after an error of its disk
+		if !strings.Contains(s.printed(t), "starting the bus anew") {
+			return errNotYet
 		}
-		return err
+		return nil
 	})
+	done = append(done, s.send(t, "after", 10)...)
 	sys := s.settled(t)
 	lost := 0
 	for _, n := range sys.Nodes[0].Lost {
