@@ -23,7 +23,7 @@ func (s *Store) Query(ctx context.Context, q store.Query) (record.Table, error) 
 		err = h.exhaust(ctx)
 	}
 	if err != nil {
-		return record.Table{}, err
+		return record.Table{}, cancelled(ctx, err)
 	}
 	for {
 		g := newGroups(&q, s.limits)
@@ -32,11 +32,20 @@ func (s *Store) Query(ctx context.Context, q store.Query) (record.Table, error) 
 			// A day went while it was counted: what it told may not count. The days
 			// left are counted anew; each time they are fewer.
 		case err != nil:
-			return record.Table{}, err
+			return record.Table{}, cancelled(ctx, err)
 		default:
 			return g.table(), nil
 		}
 	}
+}
+
+// cancelled returns the error of a context that ended instead of what DuckDB or the
+// driver made of it, which is not always told apart from other errors.
+func cancelled(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil {
+		return ended
+	}
+	return err
 }
 
 // countGroups counts the requests of all days. errGone means that a day went

@@ -53,7 +53,10 @@ func (d *queryDay) count(ctx context.Context, p piece, totals, buckets bool) err
 		bucket = add(sql + " AS bucket")
 	}
 	total := func(live, sum string) int {
-		if p.sums {
+		switch {
+		case p.single:
+			live = sum
+		case p.sums:
 			live = "sum(" + sum + ")::BIGINT"
 		}
 		return add("coalesce(" + live + ", 0)")
@@ -76,12 +79,18 @@ func (d *queryDay) count(ctx context.Context, p piece, totals, buckets bool) err
 	}
 	if totals && asks(d.q, "bytes") {
 		sql := "sum(" + bytesSQL + ")"
-		if p.sums {
+		switch {
+		case p.single:
+			sql = "bytes"
+		case p.sums:
 			sql = "sum(bytes)"
 		}
 		bytes = add("coalesce(" + sql + ", 0::DOUBLE)")
 	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.from + " WHERE " + p.where + " GROUP BY ALL"
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.from + " WHERE " + p.where
+	if !p.single {
+		query += " GROUP BY ALL"
+	}
 	return d.stream(ctx, query, append(args, p.args...), func(c *chunk) error {
 		for row, n := range columnOf[int64](c, requests) {
 			if n == 0 { // the one row of no group when there are no requests
@@ -219,9 +228,10 @@ func (d *queryDay) countUsers(ctx context.Context) error {
 	columns = append(columns, "person AS who")
 	for _, p := range pieces {
 		query := "SELECT " + keys + "name FROM (SELECT " + strings.Join(columns, ", ") + " FROM " + p.from + " WHERE " + p.where + " GROUP BY ALL) " +
-			"JOIN (SELECT code, md5_number_lower(user_name)::UBIGINT AS name FROM dict_person WHERE user_name <> '') ON who = code"
+			"JOIN (SELECT code, user_name AS name FROM dict_person WHERE user_name <> '') ON who = code"
 		err := d.stream(ctx, query, p.args, func(c *chunk) error {
-			for row, hash := range columnOf[uint64](c, len(columns)-1) {
+			for row := range c.rows {
+				hash := maphash.String(d.seed, c.text(len(columns)-1, row))
 				if err := d.each(c, row, func(group uint32) error { return d.distinct.add(setOf(group, distinctUsers), hash) }); err != nil {
 					return err
 				}

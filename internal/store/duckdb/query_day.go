@@ -230,6 +230,9 @@ func (d *queryDay) words(c *chunk, row, dimension int) (first uint32, more []uin
 		return of.number(d.base + columnOf[int64](c, k.column)[row]*d.q.Step.Microseconds()), nil
 	case of.kind == keyCode:
 		code := columnOf[uint32](c, k.column)[row]
+		if len(k.entries.more) == 0 {
+			return k.entries.first[code], nil
+		}
 		return k.entries.first[code], k.entries.more[code]
 	}
 	return of.word(c, k.column, row), nil
@@ -237,10 +240,11 @@ func (d *queryDay) words(c *chunk, row, dimension int) (first uint32, more []uin
 
 // piece is some of the requests of the day: the rows of a relation.
 type piece struct {
-	from  string
-	where string
-	args  []any
-	sums  bool // the rows are counts of requests
+	from   string
+	where  string
+	args   []any
+	sums   bool // the rows are counts of requests
+	single bool // no two of them are of the same group, but for what words make one
 }
 
 // rows are the requests that are counted, with the attacks in them if those are
@@ -270,7 +274,8 @@ func (d *queryDay) sums() []piece {
 	case len(d.about.dicts) == 1 && d.about.wholeDay(d.about.dicts[0]):
 		dict := d.about.dicts[0]
 		from := fmt.Sprintf("(SELECT code AS %s, requests, blocked, errors, bytes FROM codes WHERE dictionary = %d)", dictionaries[dict].codeColumn(), dict)
-		return []piece{{from: from, where: d.where.where(), args: d.where.args, sums: true}, d.since(d.summed)}
+		grouped := len(d.keyColumns()) > 0 // by the code, there is nothing else
+		return []piece{{from: from, where: d.where.where(), args: d.where.args, sums: true, single: grouped}, d.since(d.summed)}
 	case d.about.startOnly() && (!d.about.time || d.q.Step%minuteWidth == 0):
 		return d.minutes()
 	}

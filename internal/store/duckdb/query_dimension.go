@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -23,6 +24,7 @@ type dimension struct {
 	name      string
 	field     *store.Field // nil for the time
 	parameter string
+	sign      string // of the parameter, see contextName
 	kind      keyKind
 	dict      int // for keyCode
 }
@@ -42,6 +44,7 @@ const (
 func newDimension(name string, w *words) dimension {
 	d := dimension{words: w, name: name}
 	d.field, d.parameter, _ = store.FieldOf(name)
+	d.sign = contextName(d.parameter)
 	if name == store.ByTime {
 		d.field, d.kind = nil, keyNumber
 		return d
@@ -99,31 +102,33 @@ func (d *dimension) word(c *chunk, col, row int) uint32 {
 		return d.number(columnOf[int64](c, col)[row])
 	case keyAddress:
 		if c.null(col, row) {
-			return d.of(nil, func() string { return "" })
+			return d.text("")
 		}
 		raw = c.id(col, row)
-		return d.of(raw[:], func() string { return netip.AddrFrom16(raw).Unmap().String() })
+		return d.of(bytesOf(&raw), func() string { return netip.AddrFrom16(raw).Unmap().String() })
 	case keyID:
 		raw = c.id(col, row)
-		return d.of(raw[:], func() string { return record.SessionID(raw).String() })
+		return d.of(bytesOf(&raw), func() string { return record.SessionID(raw).String() })
 	case keyTruth:
-		truth := strconv.FormatBool(columnOf[bool](c, col)[row])
-		return d.of([]byte(truth), func() string { return truth })
+		return d.text(strconv.FormatBool(columnOf[bool](c, col)[row]))
 	}
-	text := c.text(col, row)
-	return d.of([]byte(text), func() string { return strings.Clone(text) })
+	return d.text(c.text(col, row))
 }
 
 // number returns the number of the text of n: of a time, where d is about times.
 func (d *dimension) number(n int64) uint32 {
-	raw := binary.BigEndian.AppendUint64(nil, uint64(n))
-	return d.of(raw, func() string {
+	var raw [8]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(n))
+	return d.of(unsafe.String(&raw[0], len(raw)), func() string {
 		if d.field == nil {
 			return record.Time(n).String()
 		}
 		return strconv.FormatInt(n, 10)
 	})
 }
+
+// bytesOf returns an id as a key of words, good for as long as id is.
+func bytesOf(id *[16]byte) string { return unsafe.String(&id[0], len(id)) }
 
 // words are the texts of a dimension by number.
 type words struct {
@@ -135,9 +140,10 @@ type words struct {
 // dropped is the number of texts that do not count.
 const dropped = math.MaxUint32
 
-// of returns the number of a text that the store holds as raw.
-func (w *words) of(raw []byte, text func() string) uint32 {
-	if n, ok := w.numbers[string(raw)]; ok {
+// of returns the number of a text that the store holds as raw, which may change
+// later.
+func (w *words) of(raw string, text func() string) uint32 {
+	if n, ok := w.numbers[raw]; ok {
 		return n
 	}
 	t := text()
@@ -145,9 +151,14 @@ func (w *words) of(raw []byte, text func() string) uint32 {
 		return dropped
 	}
 	n := uint32(len(w.texts))
-	w.numbers[string(raw)] = n
+	w.numbers[strings.Clone(raw)] = n
 	w.texts = append(w.texts, t)
 	return n
+}
+
+// text returns the number of a text that may change later.
+func (w *words) text(t string) uint32 {
+	return w.of(t, func() string { return strings.Clone(t) })
 }
 
 // entries are what the codes of one dictionary of one day stand for.
@@ -194,66 +205,67 @@ func (s streamer) readEntries(ctx context.Context, d *dimension, where *conditio
 
 // add reads the words of one entry.
 func (e *entries) add(d *dimension, code uint32, c *chunk, row, texts int) error {
-	if texts == 1 && d.dict != dictFlags && d.dict != dictContext {
-		t := c.text(1, row)
-		e.first[code] = d.of([]byte(t), func() string { return strings.Clone(t) })
+	switch {
+	case d.dict == dictContext:
+		some := false
+		err := contextValues(c.text(1, row), d.sign, func(v string) {
+			some = true
+			e.addWord(code, d.text(v))
+		})
+		if !some {
+			e.addWord(code, d.text(""))
+		}
+		return err
+	case texts == 1 && d.dict != dictFlags:
+		e.addWord(code, d.text(c.text(1, row)))
 		return nil
 	}
-	var values []string
-	var err error
-	if d.dict == dictContext {
-		values, err = contextValues(c.text(1, row), d.parameter)
-	} else {
-		var r record.Request
-		var of entry
-		for i := range texts {
-			of[i] = strings.Clone(c.text(1+i, row))
-		}
-		err = setEntry(d.dict, &r, of)
-		values = d.field.Values(&r, d.parameter)
+	var r record.Request
+	var of entry
+	for i := range texts {
+		of[i] = strings.Clone(c.text(1+i, row))
 	}
-	if err != nil {
+	if err := setEntry(d.dict, &r, of); err != nil {
 		return err
 	}
-	var all []uint32
-	for _, v := range values {
-		if n := d.of([]byte(v), func() string { return v }); n != dropped {
-			all = append(all, n)
-		}
-	}
-	if len(all) > 0 {
-		e.first[code] = all[0]
-	}
-	if len(all) > 1 {
-		e.more[code] = all[1:]
+	for _, v := range d.field.Values(&r, d.parameter) {
+		e.addWord(code, d.text(v))
 	}
 	return nil
 }
 
-// contextValues returns the values that the text of a context has under a name,
-// each once, and the empty one where it has none. It does not read the rest.
-func contextValues(text, name string) (values []string, err error) {
-	sign := contextName(name)
+// addWord adds a word of a code, once.
+func (e *entries) addWord(code, word uint32) {
+	switch {
+	case word == dropped || word == e.first[code]:
+	case e.first[code] == dropped:
+		e.first[code] = word
+	case !slices.Contains(e.more[code], word):
+		e.more[code] = append(e.more[code], word)
+	}
+}
+
+// contextValues yields the values that the text of a context has under the name of
+// sign, see contextName; they are good for as long as text is. The rest is not read.
+func contextValues(text, sign string, yield func(string)) error {
 	for {
 		i := strings.Index(text, sign)
 		if i < 0 {
-			break
+			return nil
 		}
 		text = text[i+len(sign):]
-		end := quotedLength(text)
-		value, err := jsontext.AppendUnquote(nil, text[:end])
+		quoted := text[:quotedLength(text)]
+		text = text[len(quoted):]
+		if !strings.Contains(quoted, `\`) {
+			yield(quoted[1 : len(quoted)-1])
+			continue
+		}
+		value, err := jsontext.AppendUnquote(nil, quoted)
 		if err != nil {
-			return nil, fmt.Errorf("the context of a request: %w", err)
+			return fmt.Errorf("the context of a request: %w", err)
 		}
-		if v := string(value); !slices.Contains(values, v) {
-			values = append(values, v)
-		}
-		text = text[end:]
+		yield(string(value))
 	}
-	if len(values) == 0 {
-		values = []string{""}
-	}
-	return values, nil
 }
 
 // quotedLength returns the length of the JSON string that text begins with.

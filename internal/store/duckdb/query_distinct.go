@@ -13,17 +13,15 @@ import (
 // HyperLogLog sketches, which estimate: with 16384 registers the standard error is
 // 0.8 % (Flajolet et al., 2007). Sets with few stay exact.
 type distinct struct {
-	most     int // hashes that are kept before there are sketches
-	next     int // hashes at which to look for sets to sketch
-	hashes   map[member]struct{}
-	sizes    map[uint32]int // hashes that are kept, by set
+	most     int               // hashes that are kept before there are sketches
+	next     int               // hashes at which to look for sets to sketch
+	hashes   map[uint64]uint32 // the set by what mark makes of the hash
+	sizes    map[uint32]int    // hashes that are kept, by set
 	sketches map[uint32]*hyperloglog.Sketch
 }
 
-type member struct {
-	set  uint32
-	hash uint64
-}
+// mark tells the hashes of one set from those of others; it is its own reverse.
+func mark(set uint32, hash uint64) uint64 { return hash ^ uint64(set)*0x9e3779b97f4a7c15 }
 
 const (
 	// minSketched is how many hashes take the memory of a sketch.
@@ -34,7 +32,7 @@ const (
 )
 
 func newDistinct(most int) *distinct {
-	return &distinct{most: most, next: most, hashes: map[member]struct{}{}, sizes: map[uint32]int{}, sketches: map[uint32]*hyperloglog.Sketch{}}
+	return &distinct{most: most, next: most, hashes: map[uint64]uint32{}, sizes: map[uint32]int{}, sketches: map[uint32]*hyperloglog.Sketch{}}
 }
 
 // add adds a value to a set, by its hash.
@@ -43,11 +41,11 @@ func (d *distinct) add(set uint32, hash uint64) error {
 		s.InsertHash(hash)
 		return nil
 	}
-	m := member{set, hash}
+	m := mark(set, hash)
 	if _, ok := d.hashes[m]; ok {
 		return nil
 	}
-	d.hashes[m] = struct{}{}
+	d.hashes[m] = set
 	d.sizes[set]++
 	if len(d.hashes) <= d.next {
 		return nil
@@ -63,14 +61,14 @@ func (d *distinct) add(set uint32, hash uint64) error {
 // sketch replaces the large sets by sketches.
 func (d *distinct) sketch() {
 	large := min(minSketched, d.most)
-	for m := range d.hashes {
-		if d.sizes[m.set] < large {
+	for m, set := range d.hashes {
+		if d.sizes[set] < large {
 			continue
 		}
-		if d.sketches[m.set] == nil {
-			d.sketches[m.set] = hyperloglog.NewNoSparse()
+		if d.sketches[set] == nil {
+			d.sketches[set] = hyperloglog.NewNoSparse()
 		}
-		d.sketches[m.set].InsertHash(m.hash)
+		d.sketches[set].InsertHash(mark(set, m))
 		delete(d.hashes, m)
 	}
 	for set := range d.sketches {

@@ -132,7 +132,10 @@ func (s streamer) stream(ctx context.Context, query string, args []any, yield fu
 		}
 		data := mapping.FetchChunk(result)
 		if data.Ptr == nil {
-			return resultError(&result)
+			if err := resultError(&result); err != nil {
+				return errors.Join(ctx.Err(), err)
+			}
+			return nil
 		}
 		err := yield(chunkOf(data, columns))
 		mapping.DestroyDataChunk(&data)
