@@ -10,12 +10,12 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
+	storetest.RunBrief(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
 }
 
 // TestTightStore: no limit changes an answer.
 func TestTightStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store {
+	storetest.RunBrief(t, func(t *testing.T) store.Store {
 		s, err := duckdb.OpenTight(t.Context(), duckdb.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
