@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -228,9 +227,7 @@ func (c *doctorCmd) repair(a *app, data *dataFolder, r *doctorReport) (err error
 		var failed error
 		switch t.Mend {
 		case record.MendRemove:
-			if failed = os.Remove(t.File); errors.Is(failed, fs.ErrNotExist) {
-				failed = nil
-			}
+			failed = os.RemoveAll(t.File) // of the temporary folder, also folders
 		case record.MendMode:
 			failed = os.Chmod(t.File, 0o600)
 		case record.MendSetAside:

@@ -159,7 +159,7 @@ func copyBytes(ctx context.Context, to string, from *os.File, size int64) (err e
 // completeCopy moves the log of a copy into its file, and so finds out that it can
 // be opened.
 func (s *Store) completeCopy(ctx context.Context, path string) error {
-	db, err := openDatabase(ctx, path, s.temp(), s.dayMemory(), s.cfg.Threads)
+	db, err := openDatabase(ctx, path, s.temp(), s.dayMemory(), 1) // beside the writer
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package duckdb
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -28,13 +30,15 @@ func openDatabase(ctx context.Context, path, temp string, memory int64, threads 
 	return attach(ctx, path, "", temp, memory, threads)
 }
 
-// attach opens a day file with options of ATTACH, such as (READ_ONLY).
+// attach opens a day file with options of ATTACH, such as (READ_ONLY). What does not
+// fit in memory spills to a folder of its own below temp, which DuckDB makes and
+// removes: two instances would give their files the same names.
 func attach(ctx context.Context, path, options, temp string, memory int64, threads int) (*sql.DB, error) {
 	settings := url.Values{}
 	for name, value := range map[string]string{
 		"threads":                      strconv.Itoa(threads),
 		"memory_limit":                 strconv.FormatInt(memory>>10, 10) + "KiB",
-		"temp_directory":               temp,
+		"temp_directory":               filepath.Join(temp, filepath.Base(path)+"-"+rand.Text()),
 		"checkpoint_threshold":         "1TiB", // checkpoints are ours to place, see checkpoint
 		"autoload_known_extensions":    "false",
 		"autoinstall_known_extensions": "false",

@@ -158,11 +158,11 @@ func (s *Store) readFolder() error {
 			s.aside = append(s.aside, readAside(path))
 		}
 	}
-	spilled, err := filepath.Glob(filepath.Join(s.temp(), "*"))
-	if err != nil {
-		return err
+	left, err := os.ReadDir(s.temp())
+	for _, f := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(s.temp(), f.Name())))
 	}
-	return removeAll(spilled...)
+	return err
 }
 
 func (s *Store) temp() string { return filepath.Join(s.cfg.Dir, tempFolder) }
