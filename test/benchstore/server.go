@@ -198,7 +198,6 @@ func (s *server) send(ctx context.Context, path string, body []byte) ([]byte, er
 // usage is what a process took so far.
 type usage struct {
 	peak, end int64 // bytes of resident memory
-	cpu       time.Duration
 }
 
 var statusLine = regexp.MustCompile(`(?m)^(VmHWM|VmRSS):\s+(\d+) kB$`)
