@@ -33,7 +33,7 @@ func TestCrash(t *testing.T) {
 	up := newUpstream(t, "api")
 	data := folder(t)
 	s := serve(t, data, "--upstream", up.URL, "--proxy", freeAddress(t))
-	stored, acknowledged := map[string]int{}, 0
+	acknowledged := 0
 	for round := range rounds {
 		l := startLoad(t, s.proxy, "crash"+strconv.Itoa(round), true)
 		l.reach(t, 30)
@@ -70,7 +70,7 @@ func TestCrash(t *testing.T) {
 			t.Fatalf("round %d: %d requests are stored, the bus had acknowledged %d", round, n, acknowledged+sys.Nodes[0].Recorded)
 		}
 		if random.IntN(10) == 0 || round == rounds-1 { // reading everything takes longer than the round
-			stored = paths(s.requests(t))
+			stored := paths(s.requests(t))
 			if node {
 				done = nil // what the node had not handed over went with it
 			}
