@@ -288,7 +288,9 @@ func decodeRequest(b []byte, r *Request) error {
 		case fieldTried:
 			r.Tried = int(v)
 		case fieldFlag:
-			r.Flags = append(r.Flags, Flag(text(raw)))
+			if f := text(raw); f != "" {
+				r.Flags = append(r.Flags, Flag(f))
+			}
 		case fieldRevision:
 			r.Revision = v
 		case fieldCountry:
