@@ -83,6 +83,7 @@ func (c *exportCmd) write(a *app, server *client.Client, path string, filters ur
 type wholeFile struct {
 	*os.File
 	name string // "" when it is written in place, as a device is
+	kept bool
 }
 
 func newWholeFile(name string) (*wholeFile, error) {
@@ -91,7 +92,7 @@ func newWholeFile(name string) (*wholeFile, error) {
 		return &wholeFile{File: f}, err
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
-	return &wholeFile{f, name}, err
+	return &wholeFile{File: f, name: name}, err
 }
 
 // keep gives the file its name, once its content is on the disk.
@@ -102,12 +103,15 @@ func (f *wholeFile) keep() error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.File.Name(), f.name)
+	err := os.Rename(f.File.Name(), f.name)
+	f.kept = err == nil
+	return err
 }
 
 // discard removes a file that was not kept.
 func (f *wholeFile) discard() {
-	if err := f.Close(); !errors.Is(err, os.ErrClosed) && f.name != "" {
+	f.Close()
+	if !f.kept && f.name != "" {
 		os.Remove(f.File.Name())
 	}
 }

@@ -14,8 +14,8 @@ const (
 	// is full: the fewer there are, the shorter the footer, which is too.
 	groupRows  = 100_000
 	groupBytes = 32 << 20
-	// fixedRowBytes stands for the columns of a row that are no text.
-	fixedRowBytes = 200
+	// fixedRowBytes stands for the columns of a row that are numbers, ids or short.
+	fixedRowBytes = 400
 )
 
 // parquetRow is a request as Parquet holds it: the columns of the API, times as
@@ -57,7 +57,7 @@ type parquetRow struct {
 	MCPClient     string           `parquet:"mcp_client,dict"`
 	MCPGeneration string           `parquet:"mcp_generation,dict"`
 	MCPTrace      string           `parquet:"mcp_trace,dict"`
-	MCPError      int32            `parquet:"mcp_error"`
+	MCPError      int64            `parquet:"mcp_error"`
 	MCPMore       []parquetMessage `parquet:"mcp_more,list"`
 	Context       []parquetValue   `parquet:"context,list"`
 	Flags         []string         `parquet:"flags,list"`
@@ -74,7 +74,7 @@ type parquetMessage struct {
 	Method string `parquet:"method,dict"`
 	Name   string `parquet:"name,dict"`
 	Trace  string `parquet:"trace,dict"`
-	Error  int32  `parquet:"error"`
+	Error  int64  `parquet:"error"`
 	From   string `parquet:"from,dict"`
 }
 
@@ -117,12 +117,18 @@ func (p *parquetWriter) Write(requests []record.Request) error {
 func (p *parquetWriter) Close() error { return p.out.Close() }
 
 func textBytes(r *record.Request) int {
-	n := fixedRowBytes + len(r.Path) + len(r.Query) + len(r.Host) + len(r.UserAgent)
+	m := mcpOf(r)
+	n := fixedRowBytes + len(r.Path) + len(r.Query) + len(r.Host) + len(r.UserAgent) + len(r.Endpoint) + len(r.Method) +
+		len(r.User) + len(r.Role) + len(r.Application) + len(r.Network) + len(r.Key) + len(r.Point) + len(r.Operation) +
+		len(m.Server) + len(m.Method) + len(m.Name) + len(m.Client) + len(m.Generation) + len(m.Trace)
 	for _, v := range r.Context {
 		n += len(v.Name) + len(v.Value)
 	}
-	for _, m := range mcpOf(r).More {
-		n += len(m.Method) + len(m.Name) + len(m.Trace)
+	for _, more := range m.More {
+		n += len(more.Method) + len(more.Name) + len(more.Trace)
+	}
+	for _, f := range r.Flags {
+		n += len(f)
 	}
 	return n
 }
@@ -137,10 +143,10 @@ func parquetRowOf(r *record.Request) parquetRow {
 		UserAgent: r.UserAgent, Country: r.Country, Network: r.Network, Anonymity: r.Anonymity, JA4: r.JA4, User: r.User, Role: r.Role,
 		Key: r.Key, Point: r.Point, Rung: string(r.Rung), Strength: string(r.Strength), Accepted: r.Accepted, Tried: int32(r.Tried),
 		Operation: r.Operation, MCPServer: mcp.Server, MCPMethod: mcp.Method, MCPName: mcp.Name, MCPClient: mcp.Client,
-		MCPGeneration: mcp.Generation, MCPTrace: mcp.Trace, MCPError: int32(mcp.Error), Revision: int64(r.Revision),
+		MCPGeneration: mcp.Generation, MCPTrace: mcp.Trace, MCPError: int64(mcp.Error), Revision: int64(r.Revision),
 	}
 	for _, m := range mcp.More {
-		row.MCPMore = append(row.MCPMore, parquetMessage{m.Method, m.Name, m.Trace, int32(m.Error), m.From})
+		row.MCPMore = append(row.MCPMore, parquetMessage{m.Method, m.Name, m.Trace, int64(m.Error), m.From})
 	}
 	for _, v := range r.Context {
 		row.Context = append(row.Context, parquetValue(v))
