@@ -72,10 +72,14 @@ func (r *Ring) succeed(s *source) {
 // fail keeps the keys before. A reason is logged when it is another one than the
 // last time.
 func (r *Ring) fail(s *source, err error) {
+	reason := strings.ToValidUTF8(err.Error(), "")
+	reason = reason[:min(len(reason), maxReason)]
+	if !s.isURL && s.failure == reason {
+		return // a file is looked at every second
+	}
 	r.failures.Add(1)
 	s.failed++
-	reason := strings.ToValidUTF8(err.Error(), "")
-	if reason = reason[:min(len(reason), maxReason)]; s.failure != reason {
+	if s.failure != reason {
 		if s.failure == "" || !s.isURL {
 			r.c.Logger.Error("jwks: a key set cannot be read; the keys before stay in force", "source", s.name, "keys", len(s.keys), "error", reason)
 		}
@@ -101,7 +105,9 @@ func (r *Ring) readFile(s *source) (changed bool) {
 	}
 	s.looked, s.read = true, now
 	document, err := readDocument(s.name)
-	if err == nil {
+	if err != nil {
+		s.looked = false // what kept it from being read may pass without a trace in the file
+	} else {
 		changed, err = r.take(s, document)
 	}
 	if err != nil {
