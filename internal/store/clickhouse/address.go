@@ -3,7 +3,9 @@ package clickhouse
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	driverpkg "github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -40,18 +42,21 @@ func ParseURL(address string) (*driverpkg.Options, error) {
 	}
 	query := u.Query()
 	if u.Port() == "" && u.Hostname() != "" {
-		u.Host += ":" + defaultPort(scheme, query.Get("secure") == "true")
+		u.Host += ":" + defaultPort(scheme, secure(query))
 	}
 	if scheme == "clickhouse+https" {
 		query.Set("secure", "true")
 		u.RawQuery = query.Encode()
 	}
 	if u.Hostname() == "" {
-		return nil, fmt.Errorf("--store %s names no host: want %s://user:password@host:port/database", u.Redacted(), scheme)
+		return nil, fmt.Errorf("--store %s names no host: want %s://user:password@host:port/database", shown(u), scheme)
 	}
 	options, err := driverpkg.ParseDSN(u.String())
 	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("--store %s: %w", shown(u), err)
+	}
+	if options.ReadTimeout == 0 {
+		options.ReadTimeout = readTimeout
 	}
 	if options.Settings == nil {
 		options.Settings = driverpkg.Settings{}
@@ -60,6 +65,23 @@ func ParseURL(address string) (*driverpkg.Options, error) {
 		options.Auth.Database = DefaultDatabase
 	}
 	return options, nil
+}
+
+// readTimeout is how long a statement may take: an erasure or a compaction
+// rewrites whole days. Questions have deadlines of their own.
+const readTimeout = time.Hour
+
+// shown is u for an error: an option may hold a password too.
+func shown(u *url.URL) string {
+	s := *u
+	s.RawQuery = ""
+	return s.Redacted()
+}
+
+// secure reads the option as the driver does.
+func secure(query url.Values) bool {
+	on, _ := strconv.ParseBool(query.Get("secure"))
+	return on || query.Has("secure") && query.Get("secure") == ""
 }
 
 func defaultPort(scheme string, secure bool) string {

@@ -18,6 +18,8 @@ func TestParseURL(t *testing.T) {
 		{"clickhouse://ch.example.com", "ch.example.com:9000", "sojourn", driverpkg.Native, false},
 		{"clickhouse://u:p@ch.example.com:9999/traffic", "ch.example.com:9999", "traffic", driverpkg.Native, false},
 		{"clickhouse://ch.example.com/?secure=true", "ch.example.com:9440", "sojourn", driverpkg.Native, true},
+		{"clickhouse://ch.example.com/?secure=1", "ch.example.com:9440", "sojourn", driverpkg.Native, true},
+		{"clickhouse://ch.example.com/?secure", "ch.example.com:9440", "sojourn", driverpkg.Native, true},
 		{"clickhouse+http://[::1]/d", "[::1]:8123", "d", driverpkg.HTTP, false},
 		{"clickhouse+https://u:p%40@ch.example.com/d", "ch.example.com:8443", "d", driverpkg.HTTP, true},
 	} {
@@ -39,7 +41,7 @@ func TestParseURL(t *testing.T) {
 func TestParseURLFails(t *testing.T) {
 	for _, url := range []string{
 		"", "days", "http://h/d", "clickhouse:h", "clickhouse://", "clickhouse:///d", "clickhouse://u:secret@", "clickhouse://u:secret@h:port/d",
-		"clickhouse://u:sec%zzret@h/d", "clickhouse://u:secret@h/d?secure=perhaps", "clickhouse+http://u:secret@h/d?secure=true",
+		"clickhouse://u:sec%zzret@h/d", "clickhouse://u:secret@h/d?secure=perhaps", "clickhouse://h/d?username=u&password=secret&dial_timeout=5", "clickhouse+http://u:secret@h/d?secure=true",
 	} {
 		o, err := clickhouse.ParseURL(url)
 		if err == nil {
