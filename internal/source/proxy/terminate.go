@@ -79,7 +79,8 @@ type serverLog struct {
 
 func (l *serverLog) Write(line []byte) (int, error) {
 	text := strings.TrimSuffix(string(line), "\n")
-	if strings.HasPrefix(text, "http: TLS handshake error") || strings.HasPrefix(text, "http2: ") {
+	broken := strings.HasPrefix(text, "http2: ") && !strings.HasPrefix(text, "http2: panic")
+	if broken || strings.HasPrefix(text, "http: TLS handshake error") {
 		l.failures.Inc()
 		l.log.Debug(text)
 	} else {
