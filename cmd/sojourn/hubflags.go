@@ -16,7 +16,7 @@ type hubFlags struct {
 	ConsoleHost        []string `help:"Further host name under which the console is reached; repeatable." placeholder:"NAME"`
 	ConsoleCert        string   `help:"Certificate file (PEM) to serve the console over TLS." type:"existingfile" placeholder:"FILE"`
 	ConsoleKey         string   `help:"Key file (PEM) of the certificate." type:"existingfile" placeholder:"FILE"`
-	AllowRemoteRouting bool     `help:"Let the API and the console change where requests go, which proxies are trusted and how long days are kept."`
+	AllowRemoteRouting bool     `help:"Let the API and the console change where requests go, which proxies and key sets are trusted and how long days are kept."`
 	ConsoleInsecure    bool     `help:"Allow the console beyond this machine without TLS: tokens and traffic can then be read on the way."`
 	Retention          string   `help:"How long days are kept, such as 7d. Default: the policy's, else what an import asked for, else 7d." placeholder:"DAYS"`
 	MinFree            string   `help:"Bytes of the data folder's disk that the store leaves free: with fewer, requests wait on the bus. Default: ${default}." default:"1GiB" placeholder:"SIZE"`

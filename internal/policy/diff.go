@@ -121,7 +121,7 @@ func flowOf(v reflect.Value) string {
 }
 
 // Guarded names the parts of a change from a to b that decide where traffic
-// goes, whose word about a client's address counts, and what is deleted. They
+// goes, whose word about a client's address or claims counts, and what is deleted. They
 // change over the API only where the operator allows it.
 func Guarded(a, b *Policy) []string {
 	var parts []string
@@ -130,6 +130,9 @@ func Guarded(a, b *Policy) []string {
 	}
 	if !slices.Equal(a.ClientAddress.TrustedProxies, b.ClientAddress.TrustedProxies) || a.ClientAddress.Header != b.ClientAddress.Header || a.ClientAddress.FingerprintHeader != b.ClientAddress.FingerprintHeader {
 		parts = append(parts, "client_address")
+	}
+	if !slices.Equal(a.JWKS, b.JWKS) {
+		parts = append(parts, "jwks")
 	}
 	if a.Retention != b.Retention {
 		parts = append(parts, "retention")

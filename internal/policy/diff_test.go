@@ -66,6 +66,8 @@ func TestGuarded(t *testing.T) {
 	f("applications: [{name: a, upstream: 'http://a.test'}]", "", 1)
 	f("", "client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}", 1)
 	f("client_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}", "client_address: {header: X-Real-Ip, fingerprint_header: X-JA4, trusted_proxies: [10.0.0.0/8]}", 1)
+	f("", "jwks: keys.json", 1)
+	f("jwks: keys.json", "jwks: [keys.json]", 0)
 	f("retention: {days: 7}", "retention: {days: 1}\nclient_address: {header: X-Real-Ip, trusted_proxies: [10.0.0.0/8]}\napplications: [{name: a, upstream: 'http://a.test'}]", 3)
 }
 
