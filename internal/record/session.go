@@ -74,7 +74,7 @@ type PartRef struct {
 // Facet is one property of a session's requests, with its values by count.
 type Facet struct {
 	Name     string       `json:"name" enum:"application,host,endpoint,method,status,flow,attack,ip,country,network,user_agent,key,user,role,graphql_operation,mcp_server,mcp_method,mcp_name" doc:"The property; also the name of its filter"`
-	Distinct int64        `json:"distinct" doc:"Distinct values"`
+	Distinct int64        `json:"distinct" doc:"Distinct values, as far as they are counted: the 20,000 most frequent ones of each day"`
 	Values   []FacetValue `json:"values" nullable:"false" doc:"Values by requests, most first, the top FacetValues of them"`
 }
 

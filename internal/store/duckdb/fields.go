@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,16 +99,19 @@ func textExpression(column string, c *store.Condition) expression {
 	if c.Field.Kind == store.KindGlob {
 		for _, t := range c.Texts {
 			if utf8.ValidString(t) && strings.ContainsAny(t, "*?") {
-				all = append(all, expression{sql: column + ` LIKE ? ESCAPE '\'`, args: []any{likeOf(t)}})
+				all = append(all, globExpression(column, t))
 			}
 		}
 	}
 	return anyOf(all...)
 }
 
-// likeOf turns a glob into a LIKE pattern with \ as its escape.
-func likeOf(glob string) string {
-	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_").Replace(glob)
+// globExpression holds a text against a glob. RE2 takes time linear in the text,
+// where LIKE tries every way to lay out the stars: with a few of them and a hostile
+// path that has no end, and nothing interrupts it.
+func globExpression(text, glob string) expression {
+	pattern := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(glob))
+	return expression{sql: "regexp_full_match(" + text + ", ?, 's')", args: []any{pattern}}
 }
 
 // contextExpression is c over the texts of contexts, see contextText. The empty
@@ -218,7 +222,7 @@ func endpoints(ctx context.Context, tx *sql.Tx, c *store.Condition) (expression,
 		switch {
 		case strings.Contains(p, " ") || !utf8.ValidString(p):
 		case strings.ContainsAny(p, "*?"):
-			all = append(all, expression{sql: `lower(path) LIKE ? ESCAPE '\'`, args: []any{likeOf(p)}})
+			all = append(all, globExpression("lower(path)", p))
 		default:
 			all = append(all, expression{sql: "contains(lower(path), ?)", args: []any{p}})
 		}

@@ -177,7 +177,7 @@ func (l *list) completeAll(ctx context.Context) error {
 // looks at one does not wait for another.
 func (l *list) passing(ctx context.Context, d *day, wanted int) (passed []record.Part, err error) {
 	after := l.after
-	for n := wanted * likelyParts; ; n *= 2 {
+	for n := wanted * likelyParts; ; n = min(2*n, max(n, maxCandidates)) {
 		var candidates []record.Part
 		err := l.store.view(ctx, d, func(tx *sql.Tx) error {
 			s, err := l.newSearch(ctx, tx, d.date)

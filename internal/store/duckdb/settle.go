@@ -59,10 +59,17 @@ func (s *Store) checkpoint(ctx context.Context, d *day) error {
 	defer d.still.Unlock()
 	d.writing.Lock() // a transaction that writes would make it fail
 	defer d.writing.Unlock()
-	return s.onConnection(ctx, d, func(ctx context.Context, c *sql.Conn) error {
-		_, err := c.ExecContext(ctx, "CHECKPOINT day")
+	if d.writer == nil {
+		return nil // closed meanwhile, which moves the log too
+	}
+	if _, err := s.use(ctx, d, false); err != nil {
 		return err
-	})
+	}
+	defer d.gate.RUnlock()
+	// The writer's own connection: to wait for one that questions hold would hold up
+	// the writes.
+	_, err := d.writer.conn.ExecContext(ctx, "CHECKPOINT day")
+	return err
 }
 
 // sumUp extends the summaries of d, beside writes and questions, when they lack

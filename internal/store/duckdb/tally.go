@@ -165,9 +165,14 @@ type codeCount struct {
 	n       int64
 }
 
+// maxCounts is how many values of one kind are counted of a session in a day, the
+// most frequent ones: a client that sends a new User-Agent with every request, or
+// comes from a new address, shall not fill the memory of who looks at its session.
+const maxCounts = 20_000
+
 // readCounts reads rows of session, kind, code, address and count.
 func readCounts(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]codeCount, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT * FROM (%s) QUALIFY row_number() OVER (PARTITION BY session, kind ORDER BY n DESC, code, ip) <= %d", query, maxCounts), args...)
 	if err != nil {
 		return nil, err
 	}
