@@ -80,7 +80,7 @@ func ask(query string, params []param, now time.Time) (question, error) {
 }
 
 func (p *param) takes(name string) bool {
-	return name == p.name || p.open && strings.HasPrefix(name, p.name+".")
+	return name == p.name || p.open && strings.HasPrefix(name, p.name+".") && len(name) > len(p.name)+1
 }
 
 func (p *param) read(q *question, all url.Values) error {
