@@ -69,11 +69,11 @@ func (s *Store) collect(ctx context.Context, a *askedOf, most int) error {
 // having yields sessions of a day that have a request that meets a's condition.
 func (s *Store) having(ctx context.Context, d *day, a *askedOf, among string, most int, yield func(record.SessionID)) error {
 	return s.view(ctx, d, func(tx *sql.Tx) error {
-		where, err := compile(ctx, tx, d.date, &a.filter)
+		from, where, err := a.source(ctx, tx, d.date)
 		if err != nil || where.nothing {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT session FROM requests WHERE %s AND %s LIMIT %d", where.where(), among, most), where.args...)
+		rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT session FROM %s WHERE %s AND %s LIMIT %d", from, where.where(), among, most), where.args...)
 		if err != nil {
 			return err
 		}
@@ -87,6 +87,26 @@ func (s *Store) having(ctx context.Context, d *day, a *askedOf, among string, mo
 		}
 		return rows.Err()
 	})
+}
+
+// source is where sessions that have such a request are found, and the condition
+// there: the attacks of the day tell of attacks without a look at its requests.
+func (a *askedOf) source(ctx context.Context, tx *sql.Tx, date record.Day) (from string, where *condition, err error) {
+	c := &a.filter.Where[0]
+	if c.Field.Name != "attack" || slices.Contains(c.Texts, "") {
+		where, err = compile(ctx, tx, date, &a.filter)
+		return "requests", where, err
+	}
+	snap, err := snapshotOf(ctx, tx, date)
+	if err != nil {
+		return "", nil, err
+	}
+	where = inRange(date, &a.filter)
+	if a.filter.Session != nil {
+		where.and("session = CAST(? AS UUID)", a.filter.Session.String())
+	}
+	where.add(anyOf(eachText(c.Texts, "type = ?")...))
+	return snap.attacks(), where, nil
 }
 
 // asks reports that pass must be asked, because narrow does not ask everything.
