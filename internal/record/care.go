@@ -15,7 +15,9 @@ type SavedDay struct {
 type Saved struct {
 	Version   string     `json:"version" doc:"Version of the server"`
 	Retention Retention  `json:"retention" doc:"Retention in force"`
+	Install   string     `json:"install,omitempty" doc:"Names the data folder: a digest of its install key; absent while it has none"`
 	Days      []SavedDay `json:"days" nullable:"false" doc:"Days, oldest first"`
+	SetAside  []SetAside `json:"set_aside" nullable:"false" doc:"Files of days that could not be opened; they cannot be copied"`
 }
 
 // Erasure asks to remove the requests of a user or of a session. One of the two is

@@ -88,5 +88,6 @@ type DayStatus struct {
 // SetAside is a day's file that could not be opened and was moved away.
 type SetAside struct {
 	File   string `json:"file"`
+	Day    Day    `json:"day,omitzero" example:"2026-11-21" doc:"The day that it was; a new file may have begun since"`
 	Reason string `json:"reason"`
 }

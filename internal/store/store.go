@@ -64,6 +64,11 @@ type Store interface {
 // ErrNotFound is returned for a session or request that the store does not hold.
 var ErrNotFound = errors.New("not found")
 
+// NoRoomError tells that too little of a disk would be left.
+type NoRoomError struct{ Why string }
+
+func (e *NoRoomError) Error() string { return e.Why }
+
 // ErrClosed is returned by every method of a store after its Close.
 var ErrClosed = errors.New("the store is closed")
 

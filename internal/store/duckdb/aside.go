@@ -51,7 +51,7 @@ func (s *Store) setAside(d *day, cause error) error {
 	d.gone = true
 	s.forget(d)
 	s.mu.Lock()
-	s.aside = append(s.aside, record.SetAside{File: to, Reason: reason})
+	s.aside = append(s.aside, record.SetAside{File: to, Day: d.date, Reason: reason})
 	s.mu.Unlock()
 	s.log.Error("a day file with bad content was set aside", "file", to, "reason", reason)
 	return errGone
@@ -72,6 +72,10 @@ func (s *Store) asidePath(d *day) string {
 // readAside returns a file that an earlier run set aside.
 func readAside(path string) record.SetAside {
 	aside := record.SetAside{File: filepath.Clean(path), Reason: "unknown"}
+	name, _, _ := strings.Cut(filepath.Base(path), asideMark)
+	if day, err := record.ParseDay(name); err == nil {
+		aside.Day = day
+	}
 	if f, err := os.Open(path + reasonEnd); err == nil {
 		defer f.Close()
 		b := make([]byte, reasonLimit)

@@ -51,7 +51,7 @@ func (d *day) version() string {
 // Snapshot copies a day, as it is at one moment, into a file of its own in the
 // temporary folder: whole, without a log, opened once to see that it can be. The
 // caller removes it. Writes go on meanwhile, and wait for an instant at most.
-// ErrNotFound when there is no such day.
+// ErrNotFound when there is no such day, or it was set aside; see Config.Room.
 func (s *Store) Snapshot(ctx context.Context, date record.Day) (path string, err error) {
 	if err := s.enter(ctx); err != nil {
 		return "", err
@@ -60,6 +60,9 @@ func (s *Store) Snapshot(ctx context.Context, date record.Day) (path string, err
 	d := s.dayOf(date, false)
 	if d == nil {
 		return "", fmt.Errorf("day %s: %w", date, store.ErrNotFound)
+	}
+	if err := s.cfg.Room(d.size()); err != nil {
+		return "", fmt.Errorf("copying day %s: %w", date, err)
 	}
 	path = filepath.Join(s.temp(), fmt.Sprintf("%s%s-%d%s", copyPrefix, date, s.clock.Add(1), daySuffix))
 	if err = s.copyDay(ctx, d, path); err == nil {

@@ -34,7 +34,13 @@ type Config struct {
 	MemoryLimit string           // for all open days together, such as "1GB"; "" means DefaultMemoryLimit
 	Threads     int              // of a query; 0 means DefaultThreads
 	Now         func() time.Time // names the files that are set aside; nil means time.Now
-	Logger      *slog.Logger     // nil means slog.Default()
+
+	// Room tells why a copy of so many bytes may not be made, such as a
+	// store.NoRoomError. It is asked before a backup copies a day and an erasure
+	// rewrites one; nil means that every copy may.
+	Room func(bytes int64) error
+
+	Logger *slog.Logger // nil means slog.Default()
 }
 
 const (
@@ -112,6 +118,9 @@ func defaultLimits() limits {
 func open(ctx context.Context, cfg Config, limits limits) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Room == nil {
+		cfg.Room = func(int64) error { return nil }
 	}
 	cfg.Threads = cmp.Or(cfg.Threads, DefaultThreads)
 	memory, err := parseBytes(cmp.Or(cfg.MemoryLimit, DefaultMemoryLimit))

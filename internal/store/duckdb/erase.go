@@ -13,8 +13,8 @@ import (
 
 // Erase implements store.Store. Each day that has requests to erase is rewritten
 // without them: the bytes of rows that are deleted in place stay in a file. Entries
-// of dictionaries go with the last request that had them. Files that were set aside
-// are not looked at.
+// of dictionaries go with the last request that had them. A day that fails does not
+// keep the others. Files that were set aside are not looked at.
 func (s *Store) Erase(ctx context.Context, f store.Filter) ([]record.PartRef, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -28,6 +28,7 @@ func (s *Store) Erase(ctx context.Context, f store.Filter) ([]record.PartRef, er
 		return nil, err
 	}
 	lost := []record.PartRef{}
+	var errs []error
 	for _, d := range s.newestFirst() {
 		if !concerns(&f, d.date) {
 			continue
@@ -35,16 +36,21 @@ func (s *Store) Erase(ctx context.Context, f store.Filter) ([]record.PartRef, er
 		e := &erasure{filter: &f, has: h}
 		some, err := s.hasToErase(ctx, d, e)
 		if err == nil && some {
-			err = s.rewrite(ctx, d, e)
+			if err = s.cfg.Room(d.size()); err == nil { // it is there twice meanwhile
+				err = s.rewrite(ctx, d, e)
+			}
 		}
 		if e.lost > 0 {
 			lost = append(lost, record.PartRef{Part: d.date, Requests: e.lost})
 		}
 		if err != nil && !errors.Is(err, errGone) {
-			return lost, fmt.Errorf("erasing: %w", err)
+			errs = append(errs, fmt.Errorf("erasing: %w", cancelled(ctx, err)))
+		}
+		if err != nil && ctx.Err() != nil {
+			break
 		}
 	}
-	return lost, nil
+	return lost, errors.Join(errs...)
 }
 
 // erasure says which requests a file is rewritten without; nil, that all stay.

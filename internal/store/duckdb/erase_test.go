@@ -2,16 +2,21 @@ package duckdb_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"sojourn/internal/record"
 	"sojourn/internal/store"
+	"sojourn/internal/store/duckdb"
 )
 
 // TestEraseBytes: no byte of what was erased is in the folder, whether the day was
@@ -79,6 +84,58 @@ func TestEraseBytes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEraseUnreadable: a day that cannot be read does not keep the others from
+// losing what is to be erased, and is told.
+func TestEraseUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	b := store.Batch{Position: store.Position{Log: "test", Seq: 1}}
+	for i := range 4 {
+		at := benchDay.Day() - record.Day(i)
+		b.Requests = append(b.Requests, record.Request{ID: record.RequestID{At: at.Start(), Seq: uint32(i)}, Started: at.Start(), User: "maria"})
+	}
+	if _, err := s.Write(t.Context(), []store.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	locked := benchDay.Day() - 2 // not one of the two newest, which stay open
+	f, err := os.OpenFile(filepath.Join(dir, locked.String()+".duckdb"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
+		t.Fatal(err)
+	}
+	var asked []int64
+	full, noRoom := false, &store.NoRoomError{Why: "no room"}
+	s, err = duckdb.OpenTight(t.Context(), duckdb.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler), Room: func(bytes int64) error {
+		if asked = append(asked, bytes); full {
+			return noRoom
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	full = true
+	if lost, err := s.Erase(t.Context(), where(t, "user", "maria")); !errors.Is(err, noRoom) || len(lost) > 0 || len(asked) != 3 || asked[0] <= 0 {
+		t.Errorf("without room: lost %v, asked for %v: %v", lost, asked, err)
+	}
+	if _, err := s.Snapshot(t.Context(), benchDay.Day()); !errors.Is(err, noRoom) {
+		t.Errorf("a copy without room: %v", err)
+	}
+	full = false
+	lost, err := s.Erase(t.Context(), where(t, "user", "maria"))
+	want := []record.PartRef{{Part: benchDay.Day(), Requests: 1}, {Part: benchDay.Day() - 1, Requests: 1}, {Part: benchDay.Day() - 3, Requests: 1}}
+	if diff := cmp.Diff(want, lost); diff != "" || err == nil || !strings.Contains(err.Error(), locked.String()) {
+		t.Errorf("Erase (-want +got):\n%s%v", diff, err)
 	}
 }
 
