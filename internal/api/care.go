@@ -25,6 +25,8 @@ type CareConfig struct {
 	Erase func(ctx context.Context, f store.Filter) (days []record.PartRef, notes []string, err error)
 	// Backup copies days; nil where they are not in files of ours.
 	Backup Backuper
+	// Install names the data folder that is backed up; "" while it has no key.
+	Install string
 }
 
 // Backuper copies days; see the store of one machine.
@@ -76,12 +78,12 @@ func (a *API) saved(ctx context.Context, in *queryInput) (record.Saved, error) {
 	if a.care.Backup == nil {
 		return record.Saved{}, huma.Error422UnprocessableEntity(errNoBackup.Error())
 	}
-	system, err := a.hub.System(ctx)
+	days, err := a.care.Backup.Saved(ctx)
 	if err != nil {
 		return record.Saved{}, err
 	}
-	days, err := a.care.Backup.Saved(ctx)
-	return record.Saved{Version: system.Version, Retention: system.Retention, Days: days}, err
+	system, err := a.hub.System(ctx) // later: a day that is set aside in between is in both
+	return record.Saved{Version: system.Version, Retention: system.Retention, Install: a.care.Install, Days: days, SetAside: system.SetAside}, err
 }
 
 // copyDay sends a copy of a day. It is made first, so that a slow receiver holds
@@ -168,7 +170,11 @@ func (a *API) eraseFor(ctx context.Context, in *eraseInput) (record.Erased, erro
 	a.log.Warn("requests were erased", "of", digestOf(&in.Body), "requests", out.Requests, "days", len(out.Days),
 		"complete", err == nil && len(notes) == 0, "from", in.Body.From, "to", in.Body.To)
 	if err != nil && out.Requests > 0 {
-		a.log.Error("erasing ended before its end", "error", err)
+		a.log.Error("erasing failed for some days", "error", err)
+		var full *store.NoRoomError
+		if errors.As(err, &full) {
+			return out, huma.NewError(http.StatusInsufficientStorage, fmt.Sprintf("%d requests of %d days were removed, those of others not: %s", out.Requests, len(out.Days), full))
+		}
 		return out, huma.Error500InternalServerError(fmt.Sprintf("%d requests of %d days were removed, then it failed: do it again; the hub's log says more", out.Requests, len(out.Days)))
 	}
 	return out, err

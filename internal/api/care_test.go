@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -104,12 +105,23 @@ func TestErase_Refused(t *testing.T) {
 	if p := problemIn(t, r); p.Status != 500 || !strings.Contains(p.Detail, "7 requests of 1 days were removed") || strings.Contains(p.Detail, "secret") {
 		t.Errorf("%+v", p)
 	}
+	for _, lost := range [][]record.PartRef{nil, {{Part: 1, Requests: 7}}} {
+		full := newFixture(t, func(c *Config) {
+			c.Care.Erase = func(context.Context, store.Filter) ([]record.PartRef, []string, error) {
+				return lost, nil, errors.Join(errors.New("day of /secret/place"), fmt.Errorf("erasing: %w", &store.NoRoomError{Why: "free some of the disk"}))
+			}
+		})
+		r := full.post("/api/v1/erase", `{"user":"maria"}`)
+		if p := problemIn(t, r); p.Status != 507 || !strings.Contains(p.Detail, "free some of the disk") || strings.Contains(p.Detail, "secret") || strings.Contains(p.Detail, "7 requests") != (lost != nil) {
+			t.Errorf("%v: %+v", lost, p)
+		}
+	}
 }
 
 func TestBackup(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, func(c *Config) { c.Care.Install = "0123" })
 	saved := fetch[record.Saved](t, f, "/api/v1/backup", 200)
-	if len(saved.Days) != 1 || saved.Days[0].Version != "1" || saved.Version != "test" {
+	if saved.Install != "0123" || saved.SetAside == nil || len(saved.Days) != 1 || saved.Days[0].Version != "1" || saved.Version != "test" {
 		t.Errorf("%+v", saved)
 	}
 	r := f.do("GET", "/api/v1/backup/days/"+saved.Days[0].Day.String())

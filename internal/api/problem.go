@@ -48,6 +48,7 @@ func unprocessable(name, value, reason string) error {
 // here is our fault: it is logged, and the caller is told no more than that.
 func problemOf(err error, log *slog.Logger) error {
 	var known huma.StatusError
+	var full *store.NoRoomError
 	refused := refusalOf(err)
 	switch {
 	case refused != nil:
@@ -58,6 +59,9 @@ func problemOf(err error, log *slog.Logger) error {
 		return huma.Error404NotFound(err.Error())
 	case errors.Is(err, store.ErrCursor):
 		return huma.Error400BadRequest("cursor: " + clip(err.Error()) + "; start again from the first page")
+	case errors.As(err, &full):
+		log.Error("there is too little room", "error", err)
+		return huma.NewError(http.StatusInsufficientStorage, full.Error())
 	case errors.Is(err, store.ErrTooMany):
 		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, errBusy), errors.Is(err, errExports), errors.Is(err, errCopying):

@@ -630,7 +630,7 @@ export interface components {
         Facet: {
             /**
              * Format: int64
-             * @description Distinct values
+             * @description Distinct values, as far as they are counted: the 20,000 most frequent ones of each day
              */
             distinct: number;
             /**
@@ -1533,8 +1533,12 @@ export interface components {
         Saved: {
             /** @description Days, oldest first */
             days: components["schemas"]["SavedDay"][];
+            /** @description Names the data folder: a digest of its install key; absent while it has none */
+            install?: string;
             /** @description Retention in force */
             retention: components["schemas"]["Retention"];
+            /** @description Files of days that could not be opened; they cannot be copied */
+            set_aside: components["schemas"]["SetAside"][];
             /** @description Version of the server */
             version: string;
         };
@@ -1711,6 +1715,12 @@ export interface components {
             sessions: components["schemas"]["Part"][];
         };
         SetAside: {
+            /**
+             * Format: date
+             * @description The day that it was; a new file may have begun since
+             * @example 2026-11-21
+             */
+            day?: string;
             file: string;
             reason: string;
         };
