@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sojourn/internal/client"
@@ -29,8 +31,11 @@ type backupCmd struct {
 func (backupCmd) Help() string {
 	return `Copies every day as it is at one moment, the policies and the retention. Traffic and
 storing go on. Days that are compacted and unchanged since the backup before are not
-copied again; days that the store has dropped since go from the backup, too. When it
-is interrupted, the backup before is still whole.
+copied again; days that the store has dropped since go from the backup, too. Of a day
+that the store set aside the copy of before stays, for as long as the file that was set
+aside is there; that is told, and the backup ends with 1. When it is interrupted, the
+backup before is still whole. The backup of another folder, or of a folder without
+days, does not take its place.
 
 Not in it: what is on the bus and not stored yet, files of days that were set aside,
 the admin token, and, unless asked for, the install key (` + "`key`" + ` in the data folder).
@@ -51,6 +56,7 @@ type backupReport struct {
 	Bytes    int64        `json:"bytes"`
 	Policies int          `json:"policies"`
 	WithKey  bool         `json:"with_key"`
+	SetAside []record.Day `json:"set_aside"` // days of which earlier copies are kept
 	Failed   []string     `json:"failed"`
 }
 
@@ -106,8 +112,14 @@ func (c *backupCmd) backup(a *app, server *client.Client, running bool, before m
 	if err != nil {
 		return r, nil, err
 	}
-	m := manifest{Format: manifestFormat, Version: saved.Version, Made: record.TimeOf(time.Now()), Retention: saved.Retention}
-	r = backupReport{Dir: c.Dir, Copied: []record.Day{}, Failed: []string{}}
+	if err := c.sameInstall(before.Install, saved.Install); err != nil {
+		return r, nil, err
+	}
+	m := manifest{Format: manifestFormat, Version: saved.Version, Made: record.TimeOf(time.Now()), Retention: saved.Retention, Install: saved.Install}
+	for _, s := range saved.SetAside {
+		m.SetAside = append(m.SetAside, filepath.Base(s.File))
+	}
+	r = backupReport{Dir: c.Dir, Copied: []record.Day{}, SetAside: []record.Day{}, Failed: []string{}}
 	for _, day := range saved.Days {
 		file, copied, err := c.day(a, server, day, &before)
 		switch {
@@ -130,6 +142,14 @@ func (c *backupCmd) backup(a *app, server *client.Client, running bool, before m
 		r.Days++
 		m.Files = append(m.Files, file)
 	}
+	aside, err := c.setAside(a, server, &before, &m, &r)
+	if err != nil {
+		return r, nil, err
+	}
+	failed = errors.Join(failed, aside)
+	if before.holdsDays() && !m.holdsDays() {
+		return r, nil, fmt.Errorf("%s has no days, and the backup has: make a new backup in another folder", c.from())
+	}
 	if r.Policies, err = c.policies(a, server, running, &m); err != nil {
 		return r, nil, fmt.Errorf("the policies: %w", err)
 	}
@@ -145,14 +165,52 @@ func (c *backupCmd) backup(a *app, server *client.Client, running bool, before m
 	return r, errors.Join(failed, m.sweep(c.Dir)), nil
 }
 
+// from names what is backed up.
+func (c *backupCmd) from() string {
+	if c.Server != "" {
+		return "the server " + c.Server
+	}
+	return "data folder " + c.Data
+}
+
+// sameInstall fails when the backup is one of another data folder.
+func (c *backupCmd) sameInstall(before, now string) error {
+	if before == "" || before == now {
+		return nil
+	}
+	return fmt.Errorf("the backup is of install %s, and %s is install %s: choose another folder for its backup", before, c.from(), cmp.Or(now, "none, it has no key"))
+}
+
+// setAside keeps the copies of days that the store has set aside, also since the
+// backup began, and returns an error that tells of them.
+func (c *backupCmd) setAside(a *app, server *client.Client, before, m *manifest, r *backupReport) (told, err error) {
+	now, err := server.Saved(a.ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.SetAside = append(r.SetAside, m.keepEarlier(c.Dir, before, now.SetAside)...)
+	for _, s := range now.SetAside {
+		name := filepath.Base(s.File)
+		var t error
+		switch {
+		case slices.Contains(r.SetAside, s.Day):
+			t = fmt.Errorf("day %s was set aside (%s): the copy of before stays in the backup, until that file is removed", s.Day, name)
+		case !slices.Contains(before.SetAside, name):
+			t = fmt.Errorf("day %s was set aside (%s): the backup has no copy of before", s.Day, name)
+		default:
+			continue // that was told
+		}
+		told = errors.Join(told, t)
+		r.Failed = append(r.Failed, t.Error())
+	}
+	return told, nil
+}
+
 // day copies a day, unless it is there. With an error it returns the copy of before.
 func (c *backupCmd) day(a *app, server *client.Client, day record.SavedDay, before *manifest) (file manifestFile, copied bool, err error) {
 	old, have := before.find(day.Day)
-	if have {
-		info, err := os.Stat(filepath.Join(c.Dir, filepath.FromSlash(old.Name)))
-		if have = err == nil && info.Size() == old.Bytes; !have {
-			old = manifestFile{}
-		}
+	if have = have && old.isThere(c.Dir); !have {
+		old = manifestFile{}
 	}
 	if have && day.Version != "" && old.Version == day.Version {
 		return old, false, nil

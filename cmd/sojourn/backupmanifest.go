@@ -29,7 +29,9 @@ type manifest struct {
 	Format    int              `json:"format"`
 	Version   string           `json:"version"` // of sojourn
 	Made      record.Time      `json:"made"`
-	Retention record.Retention `json:"retention"` // in force
+	Retention record.Retention `json:"retention"`           // in force
+	Install   string           `json:"install,omitempty"`   // of the data folder
+	SetAside  []string         `json:"set_aside,omitempty"` // names of the store's files, when the backup began
 	Files     []manifestFile   `json:"files"`
 }
 
@@ -48,6 +50,7 @@ type fileKind string
 
 const (
 	dayFile      fileKind = "day"
+	earlierFile  fileKind = "earlier day" // from before the store set the day aside; the newest is last
 	policiesFile fileKind = "policies"
 	keyFile      fileKind = "key"
 
@@ -87,6 +90,59 @@ func (m *manifest) find(day record.Day) (manifestFile, bool) {
 		return manifestFile{}, false
 	}
 	return m.Files[i], true
+}
+
+// holdsDays reports whether there is a copy of a day.
+func (m *manifest) holdsDays() bool {
+	return slices.ContainsFunc(m.Files, func(f manifestFile) bool { return f.Kind == dayFile || f.Kind == earlierFile })
+}
+
+// keepEarlier takes over, from the manifest before, the copies of days that were
+// set aside: those that were kept already, and the copy of a day that was set aside
+// since. It returns the set-aside days that copies are kept of.
+func (m *manifest) keepEarlier(dir string, before *manifest, aside []record.SetAside) (kept []record.Day) {
+	since := map[record.Day]bool{} // set aside; whether it happened since the backup before
+	for _, s := range aside {
+		since[s.Day] = since[s.Day] || !slices.Contains(before.SetAside, filepath.Base(s.File))
+	}
+	earlier := []manifestFile{}
+	for _, kind := range []fileKind{earlierFile, dayFile} {
+		for _, f := range before.Files {
+			again, is := since[f.Day]
+			if f.Kind != kind || !is || kind == dayFile && !again && m.has(f.Day) || !f.isThere(dir) {
+				continue
+			}
+			if f.Kind = earlierFile; slices.ContainsFunc(earlier, func(e manifestFile) bool { return e.Name == f.Name }) {
+				continue
+			}
+			if !slices.Contains(kept, f.Day) {
+				kept = append(kept, f.Day)
+			}
+			// A copy that was taken over because there is no newer one is one of before, too.
+			m.Files = slices.DeleteFunc(m.Files, func(now manifestFile) bool { return now.Name == f.Name })
+			earlier = append(earlier, f)
+		}
+	}
+	m.Files = append(m.Files, earlier...)
+	return kept
+}
+
+// newest returns the newest copy of each day.
+func (m *manifest) newest() map[record.Day]string {
+	names := map[record.Day]string{}
+	for _, kind := range []fileKind{earlierFile, dayFile} {
+		for _, f := range m.Files {
+			if f.Kind == kind {
+				names[f.Day] = f.Name
+			}
+		}
+	}
+	return names
+}
+
+func (m *manifest) has(day record.Day) bool {
+	_, ok := m.find(day)
+	return ok
 }
 
 // write puts the manifest in the place of the one before.
@@ -156,6 +212,12 @@ func addFile(dir string, file manifestFile, fill func(io.Writer) error) (manifes
 	file.Bytes, file.SHA256 = info.Size(), hex.EncodeToString(sum.Sum(nil))
 	file.Name = filepath.ToSlash(filepath.Join(below, name+"-"+file.SHA256[:digestInName]+ending))
 	return file, os.Rename(to.Name(), filepath.Join(dir, file.Name))
+}
+
+// isThere reports whether the file is there, in its size.
+func (f *manifestFile) isThere(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name)))
+	return err == nil && info.Size() == f.Bytes
 }
 
 // copyTo copies a file of a backup to a new file, and fails when it is not what the

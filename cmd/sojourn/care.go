@@ -2,8 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sojourn/internal/api"
@@ -21,7 +27,7 @@ func (h *hub) care() *api.CareConfig {
 	c := &api.CareConfig{Erase: func(ctx context.Context, f store.Filter) ([]record.PartRef, []string, error) {
 		notes := h.absorb(ctx)
 		days, err := h.store.Erase(ctx, f)
-		return days, notes, err
+		return days, append(notes, setAsideNotes(ctx, h.store, f)...), err
 	}}
 	if days, ok := h.store.(*duckdb.Store); ok {
 		c.Backup = days
@@ -57,6 +63,46 @@ func eraseFolder(days *duckdb.Store, data *dataFolder) func(context.Context, sto
 		if files, _ := os.ReadDir(data.busDir()); len(files) > 0 {
 			notes = append(notes, "what waits on the bus is stored when the server starts, and may hold more: erase again then")
 		}
-		return lost, notes, err
+		return lost, append(notes, setAsideNotes(ctx, days, f)...), err
 	}
+}
+
+// setAsideNotes names the files of days that f concerns and that an erasure cannot
+// read.
+func setAsideNotes(ctx context.Context, days store.Store, f store.Filter) (notes []string) {
+	_, aside, err := days.Status(ctx)
+	if err != nil {
+		return []string{"files that were set aside were not looked for, and may hold more"}
+	}
+	for _, s := range aside {
+		if s.Day == 0 || (f.From == 0 || f.From < (s.Day+1).Start()) && (f.To == 0 || f.To > s.Day.Start()) {
+			notes = append(notes, fmt.Sprintf("%s was set aside and may hold more: remove it when nobody needs it", filepath.Base(s.File)))
+		}
+	}
+	return notes
+}
+
+// installPurpose separates the name of a data folder from other digests of its
+// install key (RFC 5869 info).
+const installPurpose = "sojourn install id"
+
+// installID names a data folder by its install key, which cannot be told from it.
+func installID(key []byte) string {
+	id, err := hkdf.Key(sha256.New, key, nil, installPurpose, 16)
+	if err != nil {
+		panic("bug: " + err.Error()) // of a length that HKDF does not give
+	}
+	return hex.EncodeToString(id)
+}
+
+// install names the folder, or is "" while it has no install key.
+func (d *dataFolder) install() (string, error) {
+	if _, err := os.Stat(d.path("key")); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	key, err := d.key()
+	if err != nil {
+		return "", err
+	}
+	return installID(key), nil
 }

@@ -116,9 +116,13 @@ func (f *serverFlags) reach() (*client.Client, error) {
 func inProcess(days *duckdb.Store, data *dataFolder, logger *slog.Logger) (*client.Client, error) {
 	token, key := rand.Text(), make([]byte, 32)
 	rand.Read(key)
+	install, err := data.install()
+	if err != nil {
+		return nil, err
+	}
 	handler, err := api.New(api.Config{
 		Store: days, System: &folderSystem{days: days, data: data, started: time.Now()},
-		Care:  &api.CareConfig{Backup: days, Erase: eraseFolder(days, data)},
+		Care:  &api.CareConfig{Install: install, Backup: days, Erase: eraseFolder(days, data)},
 		Ready: func() error { return nil }, Metrics: http.NotFoundHandler(), Console: http.NotFoundHandler(),
 		Listen: "localhost:0", Token: token, Key: key, Logger: logger,
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sojourn/internal/record"
+	"sojourn/internal/store"
 )
 
 // roomEvery is how often it is looked whether a disk that was too full has room.
@@ -44,6 +45,14 @@ func (f floor) room(bytes int64) error {
 		return nil
 	}
 	return fmt.Errorf("the disk of %s has %s free, --min-free is %s: free some, lower retention.bytes, or lower --min-free", f.dir, size(free), size(f.least))
+}
+
+// roomForCopy tells why there may be no copy of so many bytes: store.NoRoomError.
+func (f floor) roomForCopy(bytes int64) error {
+	if err := f.room(bytes); err != nil {
+		return &store.NoRoomError{Why: fmt.Sprintf("a copy of a day takes %s meanwhile: %v", size(bytes), err)}
+	}
+	return nil
 }
 
 func (f floor) status(paused bool) record.DiskStatus {

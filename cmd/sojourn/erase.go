@@ -31,7 +31,7 @@ type eraseCmd struct {
 func (eraseCmd) Help() string {
 	return `Each day that has such requests is rewritten without them; nothing of them stays in
 its file. Out of reach are: backups (make new ones and delete the old), exports,
-files of days that were set aside, the files that requests were imported from, and
+files of days that were set aside (they are named), the files that requests were imported from, and
 the records of requests that come later.
 
 Examples:
@@ -55,7 +55,7 @@ func (c *eraseCmd) Run(a *app) error {
 	}
 	return c.with(a, func(server *client.Client) error {
 		found, err := server.Erase(a.ctx, what)
-		if err != nil {
+		if err != nil && (c.DryRun || !c.Yes) { // else a day that cannot be counted does not keep the others
 			return err
 		}
 		if c.DryRun {
@@ -72,8 +72,8 @@ func (c *eraseCmd) Run(a *app) error {
 }
 
 // erase erases day by day what was found, so that little is left to do again when it
-// is interrupted, and then what has come since.
-func (c *eraseCmd) erase(a *app, server *client.Client, what record.Erasure, found record.Erased) (all record.Erased, err error) {
+// is interrupted, and then what has come since. A day that fails does not keep the others.
+func (c *eraseCmd) erase(a *app, server *client.Client, what record.Erasure, found record.Erased) (all record.Erased, failed error) {
 	all = record.Erased{Days: []record.PartRef{}, Notes: []string{}}
 	what.DryRun = false
 	if c.From == "" && c.To == "" {
@@ -82,14 +82,17 @@ func (c *eraseCmd) erase(a *app, server *client.Client, what record.Erasure, fou
 			part.From, part.To = d.Part.Start().String(), (d.Part + 1).Start().String()
 			erased, err := server.Erase(a.ctx, part)
 			all.Add(erased)
+			if a.ctx.Err() != nil {
+				return all, a.ctx.Err()
+			}
 			if err != nil {
-				return all, fmt.Errorf("erasing day %s: %w", d.Part, err)
+				failed = errors.Join(failed, fmt.Errorf("erasing day %s: %w", d.Part, err))
 			}
 		}
 	}
 	rest, err := server.Erase(a.ctx, what)
 	all.Add(rest)
-	return all, err
+	return all, errors.Join(failed, err)
 }
 
 func (c *eraseCmd) ask(a *app, found record.Erased) (bool, error) {

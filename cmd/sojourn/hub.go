@@ -127,7 +127,7 @@ func openHub(c *hubCmd, logger *slog.Logger) (h *hub, err error) {
 	if h.listener, h.url, err = c.listen(); err != nil {
 		return h, err
 	}
-	if h.store, err = c.storeFlag.open(context.Background(), data, c.MemoryLimit, logger); err != nil {
+	if h.store, err = c.storeFlag.open(context.Background(), data, c.MemoryLimit, h.floor.roomForCopy, logger); err != nil {
 		return h, err
 	}
 	if h.bus, err = connectBus(data, c.Bus); err != nil {
@@ -159,9 +159,11 @@ func (h *hub) openAPI(c *hubCmd, data *dataFolder) error {
 	if host, _, err := net.SplitHostPort(c.Console); err == nil && host != "" {
 		hosts = append([]string{host}, hosts...) // a name that resolves to the address we listen on
 	}
+	care := h.care()
+	care.Install = installID(key)
 	h.api, err = api.New(api.Config{
 		Store: h.store, System: h, Ready: h.ready, Metrics: h.metrics(), Console: pages,
-		Care:   h.care(),
+		Care:   care,
 		Policy: &api.PolicyConfig{Keeper: h.policies, Check: inspect.Check, File: c.Policy, AllowRemoteRouting: c.AllowRemoteRouting},
 		Listen: h.listener.Addr().String(), Hosts: hosts, Token: token, Key: key, Logger: h.logger,
 	})

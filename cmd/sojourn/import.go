@@ -69,7 +69,7 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	days, err := c.storeFlag.open(a.ctx, data, importMemory, c.logger(a))
+	days, err := c.storeFlag.open(a.ctx, data, importMemory, nil, c.logger(a))
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,8 @@ func (restoreCmd) Help() string {
 	return `Every file is compared with its digest and every day is opened before the folder
 gets its name: it is there whole, or not at all. A server that is started on it goes
 on where the backup was made; records that the backup has and that come again, from
-a bus elsewhere or by importing a file again, are not stored twice.
+a bus elsewhere or by importing a file again, are not stored twice. Of a day that was
+set aside and started anew the newer copy is restored, and the other is named.
 
 Example:
   sojourn restore /backups/sojourn --data ./data-restored --key-file /media/safe/key`
@@ -85,14 +86,21 @@ func (c *restoreCmd) restore(a *app, m *manifest, data *dataFolder) (r restoreRe
 	if err := os.Mkdir(data.daysDir(), 0o700); err != nil {
 		return r, err
 	}
-	oldest := record.Day(0)
+	oldest, newest := record.Day(0), m.newest()
 	for i := range m.Files {
 		if err := a.ctx.Err(); err != nil {
 			return r, err
 		}
 		f := &m.Files[i]
 		switch f.Kind {
-		case dayFile:
+		case dayFile, earlierFile:
+			if f.Name != newest[f.Day] {
+				r.Notes = append(r.Notes, fmt.Sprintf("%s is not restored: it is day %s from before the store set it aside, and there is a newer copy", f.Name, f.Day))
+				continue
+			}
+			if f.Kind == earlierFile {
+				r.Notes = append(r.Notes, fmt.Sprintf("day %s is as it was before the store set it aside", f.Day))
+			}
 			err = f.copyTo(c.Dir, filepath.Join(data.daysDir(), f.Day.String()+".duckdb"))
 			if oldest == 0 || f.Day < oldest {
 				oldest = f.Day

@@ -30,8 +30,9 @@ func (f storeFlag) hand() error {
 	return os.Setenv(storeEnv, f.Store)
 }
 
-// open opens the store: the server, or the days of the data folder.
-func (f storeFlag) open(ctx context.Context, data *dataFolder, memoryLimit string, logger *slog.Logger) (store.Store, error) {
+// open opens the store: the server, or the days of the data folder, whose copies
+// need room.
+func (f storeFlag) open(ctx context.Context, data *dataFolder, memoryLimit string, room func(int64) error, logger *slog.Logger) (store.Store, error) {
 	if f.Store != "" {
 		s, err := clickhouse.Open(ctx, clickhouse.Config{URL: f.Store, Logger: logger})
 		if err != nil {
@@ -39,7 +40,7 @@ func (f storeFlag) open(ctx context.Context, data *dataFolder, memoryLimit strin
 		}
 		return s, nil
 	}
-	s, err := duckdb.Open(ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: memoryLimit, Logger: logger})
+	s, err := duckdb.Open(ctx, duckdb.Config{Dir: data.daysDir(), MemoryLimit: memoryLimit, Room: room, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
