@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
+	"syscall"
 	"time"
 
 	"sojourn/internal/record"
@@ -80,6 +82,8 @@ func (c *doctorCmd) Run(a *app) error {
 		return err
 	case errors.As(err, &used):
 		r.Running = true
+	case err != nil && c.Repair:
+		return fmt.Errorf("%w; nothing is mended without its lock", err)
 	case err != nil:
 		r.Troubles = append(r.Troubles, record.Trouble{File: c.Data, Problem: "the folder is not writable: " + err.Error()})
 	default:
@@ -199,12 +203,30 @@ func unreadable(data *dataFolder, day record.Day, err error, said []byte) record
 	t := record.Trouble{File: data.path("days/" + day.String() + ".duckdb")}
 	first, _, _ := bytes.Cut(bytes.TrimSpace(said), []byte("\n"))
 	t.Problem = fmt.Sprintf("its check ended with %v: %s", err, first)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() != 1 && exit.ExitCode() != exitUsage || bytes.Contains(said, []byte("SIGSEGV")) || bytes.Contains(said, []byte("SIGABRT")) {
+	if crashed(err, said) {
 		t.Problem, t.Mend = fmt.Sprintf("reading it crashes the database library (%s)", first), record.MendSetAside
 	}
 	return t
 }
+
+// crashSign is how Go tells that a signal of a crash ended the process.
+var crashSign = regexp.MustCompile(`(?m)^(\[signal )?SIG(SEGV|BUS|ABRT|ILL|FPE): `)
+
+// crashed tells whether the library crashed. Any other end of the process, such as
+// by the kernel for want of memory, says nothing about the file.
+func crashed(err error, said []byte) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return slices.Contains([]syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGABRT, syscall.SIGILL, syscall.SIGFPE}, status.Signal())
+	}
+	return exit.ExitCode() == exitCrash && crashSign.Match(said)
+}
+
+// exitCrash is how the Go runtime exits after a crash.
+const exitCrash = 2
 
 func (c *doctorCmd) checkOne(a *app, data *dataFolder) error {
 	day, err := record.ParseDay(c.Only)
