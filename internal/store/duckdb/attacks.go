@@ -25,6 +25,9 @@ func freshAttacksSQL(requests, findings string, covered, judged int64) string {
 
 // attacks is all attacks of the day.
 func (s *snapshot) attacks() string {
+	if s.sealed {
+		return "attacks"
+	}
 	return "(SELECT session, started, node, seq, type FROM attacks UNION ALL (" + freshAttacksSQL("requests", "findings", s.covered, s.judged) + "))"
 }
 
