@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sojourn/internal/client"
 	"sojourn/internal/record"
@@ -75,5 +78,43 @@ func TestCare_SetAside(t *testing.T) {
 		if _, notes := mustCommand(t, args...); strings.Contains(notes, name) != want {
 			t.Errorf("from %q: %s", from, notes)
 		}
+	}
+}
+
+// TestErase_Unreadable: a day that cannot be read, so that nothing can be counted,
+// does not keep the other days from losing what is to be erased.
+func TestErase_Unreadable(t *testing.T) {
+	data, now := t.TempDir(), time.Now().UTC()
+	const days = 10 // more than are opened at the start
+	var lines strings.Builder
+	for i := range days {
+		fmt.Fprintf(&lines, "198.51.100.7 - - [%s] \"GET /page HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"\n", now.AddDate(0, 0, -i).Format("02/Jan/2006:15:04:05 -0700"))
+	}
+	if out, err := runImport(t, importCmd{commonFlags: commonFlags{Data: data}, Files: []string{"-"}, Retention: "30d"}, lines.String()); err != nil {
+		t.Fatal(err, out)
+	}
+	_, before := storedParts(t, data)
+	same := 0
+	for _, r := range before {
+		if r.Session == before[0].Session {
+			same++
+		}
+	}
+	oldest := record.TimeOf(now.AddDate(0, 0, 1-days)).Day()
+	f, err := os.OpenFile(filepath.Join(data, "days", oldest.String()+".duckdb"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = command(t, "erase", "--data", data, "--session", before[0].Session.String(), "--yes")
+	if err == nil || f.Close() != nil {
+		t.Error("nothing tells of the day that could not be read")
+	}
+	_, left := storedParts(t, data)
+	if same != days || len(left) != 1 || left[0].Started.Day() != oldest {
+		t.Errorf("%d requests of %d in the session are left, want that of %s", len(left), same, oldest)
 	}
 }
