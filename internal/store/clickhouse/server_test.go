@@ -33,7 +33,7 @@ func startServer(t testing.TB) *server {
 	_, err := os.Stat(filepath.Join(serverDir, "node_modules", "chdb", "package.json"))
 	node, lookErr := exec.LookPath("node")
 	if err != nil || lookErr != nil {
-		const todo = "the ClickHouse engine that this test runs on is not installed: run `make test-clickhouse`, or `npm ci` in test/clickhouse (it needs Node 20 and 550 MB)"
+		const todo = "the ClickHouse engine that this test runs on is not installed: run `make test-clickhouse`, or `npm install` in test/clickhouse (it needs Node 20 and 550 MB)"
 		if os.Getenv("CI") != "" {
 			t.Fatal(todo)
 		}
