@@ -139,7 +139,7 @@ func TestAsk_Invalid(t *testing.T) {
 		"request=UUUUUUUUUUUUUUUUUUUU":               "request",
 		"context=tenant":                             "context",
 		"context==7":                                 "context",
-		"context.=7":                                 "context",
+		"context.=7":                                 "context.",
 		"contexts.a=7":                               "contexts.a",
 		"not.context=tenant":                         "not.context",
 		"not.status=nine":                            "not.status",
