@@ -33,13 +33,13 @@ func invalid(name, value string, reason error) error {
 // repeats what the caller sent.
 func unprocessable(name, value, reason string) error {
 	name = clip(name)
-	detail := reason
+	detail, location := reason, "query"
 	if name != "" {
-		detail = name + ": " + detail
+		detail, location = name+": "+detail, location+"."+name
 	}
 	return huma.Error422UnprocessableEntity(detail, &huma.ErrorDetail{
 		Message:  reason,
-		Location: strings.TrimSuffix("query."+name, "."),
+		Location: location,
 		Value:    clip(value),
 	})
 }
