@@ -40,7 +40,11 @@ func (s *Store) newHas(ctx context.Context, f *store.Filter) (*has, error) {
 		a := askedOf{filter: store.Filter{From: f.From, To: f.To, Session: f.Session}, not: c.Not, ids: map[record.SessionID]bool{}}
 		c.Not = false
 		a.filter.Where = []store.Condition{c}
-		if err := s.collect(ctx, &a, s.limits.hasSessions); err != nil {
+		most := s.limits.hasSessions
+		if a.ofAttacks() {
+			most *= 20 // they are found without a look at the requests
+		}
+		if err := s.collect(ctx, &a, most); err != nil {
 			return nil, err
 		}
 		h.asked = append(h.asked, a)
@@ -92,8 +96,7 @@ func (s *Store) having(ctx context.Context, d *day, a *askedOf, among string, mo
 // source is where sessions that have such a request are found, and the condition
 // there: the attacks of the day tell of attacks without a look at its requests.
 func (a *askedOf) source(ctx context.Context, tx *sql.Tx, date record.Day) (from string, where *condition, err error) {
-	c := &a.filter.Where[0]
-	if c.Field.Name != "attack" || slices.Contains(c.Texts, "") {
+	if !a.ofAttacks() {
 		where, err = compile(ctx, tx, date, &a.filter)
 		return "requests", where, err
 	}
@@ -105,8 +108,14 @@ func (a *askedOf) source(ctx context.Context, tx *sql.Tx, date record.Day) (from
 	if a.filter.Session != nil {
 		where.and("session = CAST(? AS UUID)", a.filter.Session.String())
 	}
-	where.add(anyOf(eachText(c.Texts, "type = ?")...))
+	where.add(anyOf(eachText(a.filter.Where[0].Texts, "type = ?")...))
 	return snap.attacks(), where, nil
+}
+
+// ofAttacks reports that a asks for attacks, and not for requests without.
+func (a *askedOf) ofAttacks() bool {
+	c := &a.filter.Where[0]
+	return c.Field.Name == "attack" && !slices.Contains(c.Texts, "")
 }
 
 // asks reports that pass must be asked, because narrow does not ask everything.
