@@ -96,6 +96,18 @@ func (c PartCursor) Compare(other PartCursor) int {
 	return order
 }
 
+// After returns the request that the page comes after; nil for the first page.
+func (q *RequestQuery) After() (*record.RequestID, error) {
+	if q.Cursor == "" {
+		return nil, nil
+	}
+	id, err := ParseRequestCursor(q.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return &id, nil
+}
+
 // ParseRequestCursor reads the cursor of a list of requests: the id of the last
 // request of a page. Any other text is ErrCursor.
 func ParseRequestCursor(s string) (record.RequestID, error) {

@@ -20,12 +20,6 @@ var schemes = map[string]string{
 	"clickhouse+https": "https",
 }
 
-// IsURL reports whether address names a ClickHouse server.
-func IsURL(address string) bool {
-	scheme, _, _ := strings.Cut(address, "://")
-	return schemes[scheme] != ""
-}
-
 // ParseURL reads clickhouse://user:password@host:port/database?option=value, for
 // the native protocol (port 9000, or 9440 with secure=true), or the same with
 // clickhouse+http (8123) or clickhouse+https (8443). Options are those of

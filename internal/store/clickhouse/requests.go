@@ -25,13 +25,9 @@ func (s *Store) Requests(ctx context.Context, q store.RequestQuery) (store.Reque
 		return store.RequestPage{}, err
 	}
 	defer s.leave()
-	var after *record.RequestID
-	if q.Cursor != "" {
-		id, err := store.ParseRequestCursor(q.Cursor)
-		if err != nil {
-			return store.RequestPage{}, err
-		}
-		after = &id
+	after, err := q.After()
+	if err != nil {
+		return store.RequestPage{}, err
 	}
 	days, err := s.newest(ctx, &q.Filter)
 	if err != nil {
